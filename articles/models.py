@@ -1,0 +1,290 @@
+"""Articles: commentary, interviews, research and news, with their bylines, outlets and sections."""
+
+import datetime
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.html import strip_tags
+from django.utils.translation import gettext_lazy as _
+from taggit.managers import TaggableManager
+
+from charhar.library.models import Image
+from charhar.publishing.documents import SearchDocument
+from charhar.publishing.models import Publishable, PublishableQuerySet, Translated, published_q
+from charhar.publishing.richtext import RichTextField
+from charhar.taxonomy.models import Listed, Region, Topic
+from publications.models import Credited, Entry
+
+
+class NewsSection(Listed):
+    """A heading under News & Events."""
+
+    route = "news-section"
+
+    class Meta(Listed.Meta):
+        verbose_name = _("news section")
+        verbose_name_plural = _("news sections")
+
+
+class Outlet(models.Model):
+    """A newspaper, broadcaster or journal in which fellows publish."""
+
+    name_en = models.CharField(_("name"), max_length=150, unique=True)
+    name_zh = models.CharField(_("name (Chinese)"), max_length=150, blank=True)
+    url = models.URLField(_("address"), blank=True)
+
+    class Meta:
+        verbose_name = _("outlet")
+        verbose_name_plural = _("outlets")
+        ordering = ["name_en"]
+
+    def __str__(self) -> str:
+        return self.name_en
+
+
+class ArticleQuerySet(PublishableQuerySet):
+    """Articles with what each page shows."""
+
+    def newest_first(self) -> "ArticleQuerySet":
+        """By the date shown, as all lists stand."""
+        return self.order_by("-date", "-publish_at", "-pk")
+
+    def research(self) -> "ArticleQuerySet":
+        """What Latest Research lists: all but news."""
+        return self.exclude(kind=Article.Kind.NEWS)
+
+    def about(self, subject: models.Model) -> "ArticleQuerySet":
+        """Articles filed under a topic, region or news section, newest first, by the index made for it."""
+        rows = {Topic: "topic_rows", Region: "region_rows", NewsSection: "section_rows"}[type(subject)]
+        return self.filter(**{f"{rows}__subject": subject}).order_by(f"-{rows}__date", "-publish_at", "-pk")
+
+    def for_list(self) -> "ArticleQuerySet":
+        """All that a row of a list shows, without the body; bylines in one more query."""
+        return self.select_related("lead_image").defer("body", "references", "editors_note").prefetch_related("bylines__expert")
+
+    def for_page(self) -> "ArticleQuerySet":
+        """All that an article's own page shows: at most seven queries for the whole."""
+        return self.select_related(
+            "lead_image", "outlet", "translation_of", "entry__publication__series"
+        ).prefetch_related(
+            models.Prefetch("bylines", Byline.objects.select_related("expert__portrait")),
+            "topics", "regions", "sections", "tags", "translations", "translation_of__translations",
+        )  # fmt: skip
+
+
+class ArticleManager(models.Manager.from_queryset(ArticleQuerySet)):  # type: ignore[misc]
+    """Knows neither working copies nor the trash."""
+
+    def get_queryset(self) -> ArticleQuerySet:
+        return super().get_queryset().filter(corrects__isnull=True, trashed_at__isnull=True)
+
+
+class Article(Translated, Publishable):
+    """A text in one language."""
+
+    class Kind(models.TextChoices):
+        COMMENTARY = "commentary", _("Commentary")
+        INTERVIEW = "interview", _("Interview")
+        RESEARCH = "research", _("Research")
+        NEWS = "news", _("News")
+
+        @property
+        def schema_type(self) -> str:
+            """The schema.org type of its page."""
+            return {"news": "NewsArticle", "research": "ScholarlyArticle"}.get(self.value, "OpinionNewsArticle" if self.value == "commentary" else "NewsArticle")
+
+    class Canonical(models.TextChoices):
+        OURS = "ours", _("This page")
+        THEIRS = "theirs", _("The outlet's page")
+
+    class Rights(models.TextChoices):
+        INSTITUTE = "institute", _("© Charhar Institute")
+        AUTHOR = "author", _("© the author")
+        REPRINT = "reprint", _("Reprinted with permission")
+        CC_BY = "cc-by", _("CC BY 4.0")
+        CC_BY_NC_ND = "cc-by-nc-nd", _("CC BY-NC-ND 4.0")
+
+    route = "article"
+    CONTENT_INLINES = ("bylines",)
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.COMMENTARY)
+    title = models.CharField(_("title"), max_length=300)
+    subtitle = models.CharField(_("subtitle"), max_length=300, blank=True)
+    standfirst = models.TextField(_("standfirst"), blank=True, help_text=_("One or two sentences for lists, search engines and social cards."))
+    date = models.DateField(_("date shown"), null=True, blank=True, db_index=True, help_text=_("Empty: the day of publication here."))
+    editors_note = RichTextField(_("editor's note"), blank=True, help_text=_("Empty: composed from the bylines and the institute's disclaimer."))
+    show_editors_note = models.BooleanField(_("show an editor's note"), default=True)
+    body = RichTextField(_("body"), blank=True)
+    lead_image = models.ForeignKey(Image, verbose_name=_("lead image"), null=True, blank=True, on_delete=models.SET_NULL, related_name="lead_articles")
+    lead_caption = models.CharField(_("caption"), max_length=300, blank=True)
+    lead_credit = models.CharField(_("credit line"), max_length=200, blank=True, help_text=_("Empty: the image's own."))
+    lead_alt = models.CharField(_("alternative text"), max_length=300, blank=True, help_text=_("Empty: the image's own."))
+    regions = models.ManyToManyField(Region, verbose_name=_("regions"), blank=True, related_name="articles", through="ArticleRegion")
+    topics = models.ManyToManyField(Topic, verbose_name=_("topics"), blank=True, related_name="articles", through="ArticleTopic")
+    sections = models.ManyToManyField(NewsSection, verbose_name=_("news sections"), blank=True, related_name="articles", through="ArticleSection")
+    tags = TaggableManager(verbose_name=_("tags"), blank=True, help_text=_("Separated by commas."))
+    outlet = models.ForeignKey(Outlet, verbose_name=_("first ran in"), null=True, blank=True, on_delete=models.PROTECT, related_name="articles")
+    outlet_url = models.URLField(_("address there"), max_length=500, blank=True)
+    outlet_date = models.DateField(_("date there"), null=True, blank=True)
+    canonical = models.CharField(_("canonical address"), max_length=6, choices=Canonical, default=Canonical.OURS)
+    rights = models.CharField(_("rights"), max_length=12, choices=Rights, default=Rights.INSTITUTE)
+    references = RichTextField(_("references"), blank=True)
+    entry = models.OneToOneField(Entry, verbose_name=_("in the publication"), null=True, blank=True, on_delete=models.SET_NULL, related_name="article")
+
+    objects = ArticleManager()
+    versions = models.Manager.from_queryset(ArticleQuerySet)()
+
+    class Meta(Publishable.Meta):
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
+        ordering = ["-date", "-publish_at", "-pk"]
+        constraints = [
+            *Publishable.Meta.constraints,
+            *Translated.Meta.constraints,
+            models.UniqueConstraint(fields=["language", "slug"], condition=Q(corrects__isnull=True), name="article_slug_is_unique"),
+            models.CheckConstraint(
+                condition=Q(canonical="ours") | ~Q(outlet_url=""),
+                name="article_canonical_has_address",
+                violation_error_message=_("Give the address at the outlet, or keep this page canonical."),
+            ),
+        ]
+        indexes = [models.Index(fields=["language", "-date", "-publish_at", "-id"], name="article_newest_first")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Save, and let the rows that lists sort through follow language and date."""
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        if self.pk and not self._state.adding:
+            for model in (ArticleTopic, ArticleRegion, ArticleSection):
+                model.objects.filter(article=self).exclude(language=self.language, date=self.date).update(
+                    language=self.language, date=self.date
+                )
+
+    def clean(self) -> None:
+        super().clean()
+        if self.canonical == self.Canonical.THEIRS and not self.outlet_url:
+            raise ValidationError({"outlet_url": _("Give the address at the outlet, or keep this page canonical.")})
+        if (self.outlet_url or self.outlet_date) and self.outlet is None:
+            raise ValidationError({"outlet": _("Name the outlet where the text first ran.")})
+
+    @property
+    def authors(self) -> "list[Byline]":
+        """The bylines of authors, in order; uses what was prefetched."""
+        return [b for b in self.bylines.all() if b.contribution == Byline.Contribution.AUTHOR]
+
+    @property
+    def canonical_url(self) -> str:
+        """The outlet's address where theirs is the canonical one, else empty."""
+        return self.outlet_url if self.canonical == self.Canonical.THEIRS else ""
+
+    def remit_subjects(self) -> Iterable[models.Model]:
+        return [*self.topics.all(), *self.regions.all(), *self.sections.all()] if self.pk else []
+
+    def search_document(self) -> SearchDocument:
+        names = " ".join(b.name for b in self.bylines.all())
+        return SearchDocument(
+            title=" ".join(filter(None, [self.title, self.subtitle])),
+            standfirst=self.standfirst,
+            body=f"{strip_tags(self.body)} {names} {' '.join(self.tags.names())}",
+            language=self.language,
+            kind=self.kind,
+            date=self.date,
+        )
+
+
+class Byline(Credited):
+    """Somebody's name on an article, with the role as it was then; deleting the expert can not remove it."""
+
+    class Contribution(models.TextChoices):
+        AUTHOR = "author", _("Author")
+        INTERVIEWEE = "interviewee", _("Interviewed")
+        TRANSLATOR = "translator", _("Translator")
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="bylines")
+    contribution = models.CharField(_("contribution"), max_length=12, choices=Contribution, default=Contribution.AUTHOR)
+    role = models.CharField(_("role then"), max_length=300, blank=True, help_text=_("Empty: the expert's title now, and kept."))
+
+    class Meta(Credited.Meta):
+        verbose_name = _("byline")
+        verbose_name_plural = _("bylines")
+
+    def text_language(self) -> str:
+        return self.article.language
+
+    def take_names(self) -> None:
+        super().take_names()
+        if not self.role and self.expert is not None:
+            self.role = self.expert.title_in(self.text_language())
+
+
+class Filing(models.Model):
+    """One article under one subject, with what lists sort by kept beside it."""
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="%(class)s_set")
+    language = models.CharField(max_length=10)
+    date = models.DateField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.article_id} / {self.subject_id}"  # type: ignore[attr-defined]
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.language, self.date = self.article.language, self.article.date
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+
+class ArticleTopic(Filing):
+    """An article under a topic."""
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="topic_rows")
+    subject = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["article", "subject"], name="articletopic_once")]
+        indexes = [models.Index(fields=["subject", "language", "-date", "article"], name="articletopic_list")]
+
+
+class ArticleRegion(Filing):
+    """An article under a region."""
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="region_rows")
+    subject = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["article", "subject"], name="articleregion_once")]
+        indexes = [models.Index(fields=["subject", "language", "-date", "article"], name="articleregion_list")]
+
+
+class ArticleSection(Filing):
+    """An article under a news section."""
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="section_rows")
+    subject = models.ForeignKey(NewsSection, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["article", "subject"], name="articlesection_once")]
+        indexes = [models.Index(fields=["subject", "language", "-date", "article"], name="articlesection_list")]
+
+
+class ImportedText(models.Model):
+    """Where an imported article came from, and the state in which the import left it."""
+
+    article = models.OneToOneField(Article, on_delete=models.CASCADE, related_name="imported_from")
+    source = models.CharField(max_length=500, unique=True)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the source file.")
+    version = models.PositiveIntegerField(help_text="The article's version when the import wrote it.")
+    imported_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.source
+
+
+def newest_under(rows: "models.QuerySet", language: str, now: datetime.datetime | None = None) -> "models.QuerySet":
+    """Filing rows of published articles in one language, newest first."""
+    return rows.filter(published_q(now, "article__"), language=language).order_by("-date", "-article__publish_at", "-article_id")

@@ -1,0 +1,5 @@
+"""Context of every page."""
+
+
+def site(request):
+    return {}

@@ -1,0 +1,10 @@
+"""The library app."""
+
+from django.apps import AppConfig
+
+
+class LibraryConfig(AppConfig):
+    """Library."""
+
+    name = "charhar.library"
+    verbose_name = "Library"

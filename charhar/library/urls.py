@@ -1,0 +1,5 @@
+"""Media files."""
+
+from typing import Any
+
+urlpatterns: list[Any] = []

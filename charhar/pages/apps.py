@@ -1,0 +1,10 @@
+"""The pages app."""
+
+from django.apps import AppConfig
+
+
+class PagesConfig(AppConfig):
+    """Pages."""
+
+    name = "charhar.pages"
+    verbose_name = "Pages"

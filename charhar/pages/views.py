@@ -1,0 +1,7 @@
+"""Pages."""
+from django.http import HttpRequest, HttpResponse
+
+
+def page(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    return HttpResponse('page')
+

@@ -1,0 +1,59 @@
+"""The publishing base as an app."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_delete, post_migrate, post_save, pre_migrate
+
+
+def record_address_after_save(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """Every row with a public address keeps the table of addresses."""
+    if not raw and callable(getattr(sender, "address", None)):
+        from .addresses import record_address
+
+        record_address(instance)
+
+
+def reserve_address_after_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """A deleted row's public addresses stay reserved; those that nobody ever saw are free again."""
+    if callable(getattr(sender, "address", None)):
+        from django.contrib.contenttypes.models import ContentType
+
+        from .models import Address
+
+        own = Address.objects.filter(content_type=ContentType.objects.get_for_model(sender), object_id=instance.pk)
+        own.filter(status=Address.Status.RESERVED).delete()
+
+
+def pause_watch(using: str = "default", **kwargs: Any) -> None:
+    """Migrations write while tables are missing; the version is raised once, at their end."""
+    from django.db import connections
+
+    connections[using].content_watch_paused = True  # type: ignore[attr-defined]
+
+
+def resume_watch(using: str = "default", **kwargs: Any) -> None:
+    """Make sure of the version's one row, raise it once and watch again."""
+    from django.db import connections
+
+    from .models import ContentVersion
+    from .version import raise_version
+
+    connection = connections[using]
+    if "publishing_contentversion" in connection.introspection.table_names():
+        ContentVersion.objects.using(using).get_or_create(pk=1, defaults={"epoch": ContentVersion.new_epoch()})
+        raise_version(connection)
+    connection.content_watch_paused = False  # type: ignore[attr-defined]
+
+
+class PublishingConfig(AppConfig):
+    """States, addresses, history, permissions and the content version."""
+
+    name = "charhar.publishing"
+    verbose_name = "Publishing"
+
+    def ready(self) -> None:
+        post_save.connect(record_address_after_save, dispatch_uid="publishing.record_address")
+        post_delete.connect(reserve_address_after_delete, dispatch_uid="publishing.reserve_address")
+        pre_migrate.connect(pause_watch, sender=self, dispatch_uid="publishing.pause_watch")
+        post_migrate.connect(resume_watch, sender=self, dispatch_uid="publishing.resume_watch")

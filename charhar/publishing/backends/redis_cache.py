@@ -1,0 +1,35 @@
+"""Redis as a cache whose failure is a miss, never an error page."""
+
+import logging
+from typing import Any
+
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+
+class ForgivingRedisCache(RedisCache):
+    """Django's Redis cache; when Redis does not answer, reads miss and writes are dropped, with a log line."""
+
+    def _try(self, verb: str, otherwise: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return getattr(super(), verb)(*args, **kwargs)
+        except (RedisError, OSError) as error:
+            logger.warning("Redis did not answer %s: %s", verb, error)
+            return otherwise
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        return self._try("get", default, key, default, version)
+
+    def get_many(self, keys: Any, version: int | None = None) -> Any:
+        return self._try("get_many", {}, keys, version)
+
+    def add(self, *args: Any, **kwargs: Any) -> Any:
+        return self._try("add", False, *args, **kwargs)
+
+    def set(self, *args: Any, **kwargs: Any) -> Any:
+        return self._try("set", None, *args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        return self._try("delete", False, *args, **kwargs)

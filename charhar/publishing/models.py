@@ -1,0 +1,439 @@
+"""What every published text has in common: its state, its hours, its address, its translation, its history."""
+
+import datetime
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .languages import CHINESE, ENGLISH, LANGUAGES, with_prefix
+
+
+class ContentVersion(models.Model):
+    """The one row that says which state of the content a page was made from; see version.py."""
+
+    number = models.BigIntegerField(default=1)
+    epoch = models.BigIntegerField()
+    next_change = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="contentversion_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"{self.epoch:x}.{self.number}"
+
+    @staticmethod
+    def new_epoch() -> int:
+        """A number that no earlier or restored database counts in: 62 random bits."""
+        return secrets.randbits(62)
+
+
+class Address(models.Model):
+    """One public address, for ever: which text it leads to, now or once."""
+
+    class Status(models.TextChoices):
+        CURRENT = "current", _("current")
+        REDIRECT = "redirect", _("redirect")
+        RESERVED = "reserved", _("reserved")
+
+    language = models.CharField(_("language"), max_length=10, choices=LANGUAGES)
+    path = models.CharField(_("path"), max_length=255, help_text=_("As it stands in English, without /zh."))
+    status = models.CharField(_("status"), max_length=10, choices=Status)
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
+    object_id = models.PositiveBigIntegerField()
+    target = GenericForeignKey("content_type", "object_id")
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("address")
+        verbose_name_plural = _("addresses")
+        constraints = [
+            models.UniqueConstraint(fields=["language", "path"], name="address_leads_to_one_thing"),
+            models.UniqueConstraint(
+                fields=["content_type", "object_id", "language"],
+                condition=~Q(status="redirect"),
+                name="address_one_current_per_language",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return with_prefix(self.path, self.language)
+
+
+class Snapshot(models.Model):
+    """The whole content of a text as it was after one save: written once, never changed."""
+
+    SCHEMA = 1
+
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
+    object_id = models.PositiveBigIntegerField()
+    version = models.PositiveIntegerField()
+    action = models.CharField(max_length=20)
+    note = models.TextField(blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    user_name = models.CharField(max_length=150, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    schema = models.PositiveSmallIntegerField(default=SCHEMA)
+    data = models.JSONField(encoder=DjangoJSONEncoder)
+
+    class Meta:
+        ordering = ["-version", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["content_type", "object_id", "version"], name="snapshot_one_per_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.content_type.name} {self.object_id}, version {self.version}: {self.action}"
+
+
+class Action(models.TextChoices):
+    """What somebody may be allowed to do with a text."""
+
+    VIEW = "view", _("read before publication")
+    ADD = "add", _("add")
+    CHANGE = "change", _("change")
+    SUBMIT = "submit", _("submit for review")
+    PUBLISH = "publish", _("publish and schedule")
+    WITHDRAW = "withdraw", _("withdraw")
+    TRASH = "trash", _("move to the trash and back")
+    DELETE = "delete", _("delete for ever")
+
+
+class Grant(models.Model):
+    """One permission: what a role may do, to which kind of text, within which remit, to all or only to own."""
+
+    role = models.ForeignKey(Group, verbose_name=_("role"), on_delete=models.CASCADE, related_name="grants")
+    action = models.CharField(_("action"), max_length=10, choices=Action)
+    kind = models.ForeignKey(
+        ContentType,
+        verbose_name=_("kind"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        help_text=_("Empty means every kind of text."),
+    )
+    own = models.BooleanField(_("own only"), default=False, help_text=_("Created by, or assigned to, the person."))
+
+    class Meta:
+        verbose_name = _("permission on texts")
+        verbose_name_plural = _("permissions on texts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["role", "action", "kind", "own"], condition=Q(kind__isnull=False), name="grant_stands_once"
+            ),
+            models.UniqueConstraint(
+                fields=["role", "action", "own"], condition=Q(kind__isnull=True), name="grant_for_all_stands_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.get_action_display()}"
+
+
+class GrantRemit(models.Model):
+    """A topic or section that a permission is limited to; no row means everything."""
+
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="remits")
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
+    object_id = models.PositiveBigIntegerField()
+    subject = GenericForeignKey("content_type", "object_id")
+
+    class Meta:
+        verbose_name = _("remit")
+        verbose_name_plural = _("remits")
+        constraints = [
+            models.UniqueConstraint(fields=["grant", "content_type", "object_id"], name="remit_stands_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.subject)
+
+
+class State(models.TextChoices):
+    """Where a text stands. Scheduled and expired are not states: the clock tells them."""
+
+    DRAFT = "draft", _("Draft")
+    REVIEW = "review", _("In review")
+    PUBLISHED = "published", _("Published")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class PublishableQuerySet(models.QuerySet):
+    """Texts, asked by the clock."""
+
+    def published(self, now: datetime.datetime | None = None) -> Any:
+        """Those that readers see at ``now``. The instance's ``is_published`` is the same rule."""
+        return self.filter(published_q(now))
+
+    def visible_to(self, user: Any, now: datetime.datetime | None = None) -> Any:
+        """What readers see and, for staff, also what they may read before publication."""
+        from .permissions import permitted_q
+
+        if not getattr(user, "is_staff", False):
+            return self.published(now)
+        return self.filter(published_q(now) | permitted_q(user, Action.VIEW, self.model)).distinct()
+
+    def in_language(self, language: str) -> Any:
+        """The editions in one language."""
+        return self.filter(language=language)
+
+
+def published_q(now: datetime.datetime | None = None, prefix: str = "") -> Q:
+    """The rule of visibility as a condition; ``prefix`` reaches it across a relation (``"articles__"``)."""
+    now = now or timezone.now()
+    return Q(
+        Q(**{f"{prefix}expire_at__isnull": True}) | Q(**{f"{prefix}expire_at__gt": now}),
+        **{
+            f"{prefix}state": State.PUBLISHED,
+            f"{prefix}publish_at__lte": now,
+            f"{prefix}trashed_at__isnull": True,
+            f"{prefix}corrects__isnull": True,
+        },
+    )
+
+
+class LiveManager(models.Manager.from_queryset(PublishableQuerySet)):  # type: ignore[misc]
+    """Knows neither working copies nor what lies in the trash."""
+
+    def get_queryset(self) -> PublishableQuerySet:
+        return super().get_queryset().filter(corrects__isnull=True, trashed_at__isnull=True)
+
+
+class Publishable(models.Model):
+    """A text with a state, hours of publication and expiry, an address, working copies and a history.
+
+    State changes go through ``workflow``; ``objects`` holds what lives, ``versions`` everything.
+    """
+
+    # Dates of life and bookkeeping: what a working copy never carries over.
+    LIFE_FIELDS = frozenset(
+        {
+            "id", "state", "publish_at", "expire_at", "withdrawn_at", "withdrawal_reason", "trashed_at", "corrects",
+            "based_on", "version", "created_at", "updated_at", "created_by", "assigned_to", "language", "translation_of",
+        }
+    )  # fmt: skip
+    # Names of the reverse relations whose rows belong to the text; a test holds that none is missing.
+    CONTENT_INLINES: tuple[str, ...] = ()
+    is_translated = False
+    is_preview = False
+    route = ""
+
+    slug = models.SlugField(_("slug"), max_length=150, help_text=_("The last part of the address; Latin letters, digits, hyphens."))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT, editable=False)
+    publish_at = models.DateTimeField(_("published from"), null=True, blank=True, db_index=True, editable=False)
+    expire_at = models.DateTimeField(
+        _("expires"), null=True, blank=True, db_index=True, help_text=_("From this moment readers see that the text has expired. Beijing time (UTC+8).")
+    )
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
+    withdrawal_reason = models.TextField(_("reason for withdrawal"), blank=True, editable=False)
+    trashed_at = models.DateTimeField(_("in the trash since"), null=True, blank=True, editable=False)
+    corrects = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.CASCADE, related_name="working_copies"
+    )
+    based_on = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    version = models.PositiveIntegerField(_("version"), default=0, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("last changed"), auto_now=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("created by"), null=True, blank=True, editable=False,
+        on_delete=models.SET_NULL, related_name="+",
+    )  # fmt: skip
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("assigned to"), null=True, blank=True,
+        on_delete=models.SET_NULL, related_name="+",
+    )  # fmt: skip
+
+    objects = LiveManager()
+    versions = models.Manager.from_queryset(PublishableQuerySet)()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "versions"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(publish_at__isnull=False), name="%(class)s_published_has_date"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="withdrawn") | Q(withdrawn_at__isnull=False), name="%(class)s_withdrawn_has_date"
+            ),
+            models.CheckConstraint(
+                condition=Q(expire_at__isnull=True) | Q(publish_at__isnull=True) | Q(expire_at__gt=F("publish_at")),
+                name="%(class)s_expires_after_publication",
+                violation_error_message=_("A text can not expire before it is published."),
+            ),
+            models.CheckConstraint(
+                condition=Q(corrects__isnull=True, based_on__isnull=True)
+                | Q(corrects__isnull=False, based_on__isnull=False),
+                name="%(class)s_copy_knows_its_base",
+            ),
+            models.UniqueConstraint(
+                fields=["corrects"],
+                condition=Q(corrects__isnull=False, trashed_at__isnull=True),
+                name="%(class)s_one_open_copy",
+            ),
+        ]
+
+    # -- The clock ---------------------------------------------------------------------------------
+
+    def is_published_at(self, now: datetime.datetime) -> bool:
+        """Whether readers see the text at ``now``; ``published_q`` is the same rule for the database."""
+        return (
+            self.state == State.PUBLISHED
+            and self.publish_at is not None
+            and self.publish_at <= now
+            and (self.expire_at is None or self.expire_at > now)
+            and self.trashed_at is None
+            and self.corrects_id is None
+        )
+
+    @property
+    def is_published(self) -> bool:
+        """Whether readers see the text now."""
+        return self.is_published_at(timezone.now())
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Published, from a moment that is still to come."""
+        return self.state == State.PUBLISHED and self.publish_at is not None and self.publish_at > timezone.now()
+
+    @property
+    def is_expired(self) -> bool:
+        """Once public, over by the clock."""
+        return self.state == State.PUBLISHED and self.expire_at is not None and self.expire_at <= timezone.now()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether readers are told that the text is gone (410)."""
+        return self.trashed_at is None and (
+            (self.state == State.WITHDRAWN and self.was_public) or (self.is_expired and self.was_public)
+        )
+
+    @property
+    def was_public(self) -> bool:
+        """Whether readers have ever been able to see the text, so that its addresses must go on answering."""
+        return self.publish_at is not None and self.publish_at <= timezone.now()
+
+    @property
+    def status_label(self) -> str:
+        """The state in words, the clock included."""
+        if self.trashed_at is not None:
+            return str(_("In the trash"))
+        if self.is_scheduled:
+            return str(_("Scheduled"))
+        if self.is_expired:
+            return str(_("Expired"))
+        return str(State(self.state).label)
+
+    # -- Addresses ---------------------------------------------------------------------------------
+
+    def route_args(self) -> list[str]:
+        """What the text's URL pattern takes."""
+        return [self.slug]
+
+    def address(self) -> str:
+        """The address as it stands in English; the language's prefix comes before it."""
+        from django.urls import reverse
+        from django.utils import translation
+
+        with translation.override(ENGLISH):
+            return reverse(self.route, args=self.route_args())
+
+    def get_absolute_url(self) -> str:
+        from .languages import current_language
+
+        return with_prefix(self.address(), current_language())
+
+    def moves_with(self) -> Iterable[models.Model]:
+        """The rows whose addresses lie beneath this one's."""
+        return ()
+
+    # -- Rights ------------------------------------------------------------------------------------
+
+    def may(self, user: Any, action: str) -> bool:
+        """Whether a person may do this to this text. One query a person, then none."""
+        from .permissions import allowed
+
+        return allowed(user, action, self)
+
+    def remit_subjects(self) -> Iterable[models.Model]:
+        """The topics and sections that decide whose remit the text falls into."""
+        return ()
+
+    def search_document(self) -> Any:
+        """What search knows of the text: a ``documents.SearchDocument``."""
+        raise NotImplementedError
+
+    def clean(self) -> None:
+        """Errors beside the field: an address that leads, or once led, elsewhere."""
+        super().clean()
+        if self.slug and not self.corrects_id:
+            from .addresses import taken_by
+
+            other = taken_by(self)
+            if other is not None:
+                raise ValidationError(
+                    {"slug": _("“%(path)s” already belongs to “%(other)s”. Choose another slug.") % {"path": self.address(), "other": other}}
+                )
+
+
+class Translated(models.Model):
+    """A text with one row a language; the translation points at its original and shares its slug."""
+
+    language = models.CharField(_("language"), max_length=10, choices=LANGUAGES, default=ENGLISH)
+    translation_of = models.ForeignKey(
+        "self", verbose_name=_("translation of"), null=True, blank=True, on_delete=models.SET_NULL,
+        related_name="translations", help_text=_("The original that this text translates; both share one slug."),
+    )  # fmt: skip
+    is_translated = True
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(
+                fields=["translation_of", "language"],
+                condition=Q(corrects__isnull=True, translation_of__isnull=False),
+                name="%(class)s_one_translation_per_language",
+                violation_error_message=_("This original already has a translation in that language."),
+            ),
+            models.CheckConstraint(
+                condition=Q(translation_of__isnull=True) | ~Q(translation_of=F("id")), name="%(class)s_not_its_own_translation"
+            ),
+        ]
+
+    @property
+    def html_lang(self) -> str:
+        """The language tag for ``lang`` attributes."""
+        return "zh-Hans" if self.language == CHINESE else "en"
+
+    def get_absolute_url(self) -> str:
+        return with_prefix(self.address(), self.language)  # type: ignore[attr-defined]
+
+    def edition_in(self, language: str, now: datetime.datetime | None = None) -> Any:
+        """The published edition in the other language, or None. Uses a prefetched ``translations`` where there is one."""
+        now = now or timezone.now()
+        original = self.translation_of or self
+        editions = [original, *original.translations.all()]
+        return next((e for e in editions if e.language == language and e.pk != self.pk and e.is_published_at(now)), None)
+
+    def clean(self) -> None:
+        super().clean()
+        original = self.translation_of
+        if original is None:
+            return
+        if original.pk == self.pk:
+            raise ValidationError({"translation_of": _("A text can not translate itself.")})
+        if original.translation_of_id:
+            raise ValidationError({"translation_of": _("That text is itself a translation; choose its original.")})
+        if original.language == self.language:
+            raise ValidationError({"translation_of": _("The original is in the same language.")})
+        self.slug = original.slug

@@ -1,0 +1,72 @@
+"""Who may do what: one table of grants, role by action, kind, remit and ownership."""
+
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+
+from .models import Grant, Publishable
+
+
+def grants_of(user: Any) -> list[Grant]:
+    """The person's grants with their remits; two queries, kept on the user for the request."""
+    if not hasattr(user, "_publishing_grants"):
+        user._publishing_grants = (
+            list(Grant.objects.filter(role__user=user).prefetch_related("remits")) if user.is_active else []
+        )
+    return user._publishing_grants
+
+
+def _relevant(user: Any, action: str, model: type[Publishable]) -> list[Grant]:
+    kind = ContentType.objects.get_for_model(model)
+    return [g for g in grants_of(user) if g.action == action and g.kind_id in (None, kind.pk)]
+
+
+def allowed(user: Any, action: str, text: Publishable | type[Publishable]) -> bool:
+    """Whether ``user`` may do ``action`` to a text, or at all to texts of a class."""
+    if user is None or not user.is_active or not user.is_staff:
+        return False
+    if user.is_superuser:
+        return True
+    if isinstance(text, type):
+        return bool(_relevant(user, action, text))
+    own = text.pk is None or user.pk in (text.created_by_id, text.assigned_to_id)
+    subjects: set[tuple[int, int]] | None = None
+    for grant in _relevant(user, action, type(text)):
+        if grant.own and not own:
+            continue
+        remits = {(r.content_type_id, r.object_id) for r in grant.remits.all()}
+        if not remits:
+            return True
+        if subjects is None:
+            subjects = {(ContentType.objects.get_for_model(s).pk, s.pk) for s in text.remit_subjects()}
+        if remits & subjects:
+            return True
+    return False
+
+
+def permitted_q(user: Any, action: str, model: type[Publishable]) -> Q:
+    """The same rule as a condition, for lists."""
+    nothing, everything = Q(pk__in=[]), ~Q(pk__in=[])
+    if user is None or not user.is_active or not user.is_staff:
+        return nothing
+    if user.is_superuser:
+        return everything
+    condition = nothing
+    for grant in _relevant(user, action, model):
+        part = Q(created_by=user) | Q(assigned_to=user) if grant.own else everything
+        remits = list(grant.remits.all())
+        if remits:
+            part &= _remit_q(model, remits)
+        condition |= part
+    return condition
+
+
+def _remit_q(model: type[Publishable], remits: list[Any]) -> Q:
+    condition = Q(pk__in=[])
+    for field in model._meta.many_to_many:
+        kind = ContentType.objects.get_for_model(field.related_model)
+        keys = [r.object_id for r in remits if r.content_type_id == kind.pk]
+        if keys:
+            condition |= Q(**{f"{field.name}__in": keys})
+    return condition

@@ -1,0 +1,92 @@
+"""The content version: one row that says which state of the content a page was made from.
+
+It is raised in the transaction of every write to a row that a public page reads
+(``backends/watching.py``), and whenever the clock passes ``next_change``, the next moment at which a text
+appears or disappears. What is made once per version (menu, foot, later whole pages) needs no other
+invalidation.
+"""
+
+import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+
+class Version(NamedTuple):
+    """The version's number, the epoch it counts in, and when it ends by the clock alone."""
+
+    number: int
+    epoch: int
+    next_change: datetime.datetime | None
+
+    @property
+    def key(self) -> str:
+        """A short text for cache keys."""
+        return f"{self.epoch:x}.{self.number}"
+
+
+@cache
+def content_tables() -> frozenset[str]:
+    """The names of all tables that a public page reads: settings.CONTENT_MODELS, its own relations included."""
+    named = set(settings.CONTENT_MODELS)
+    return frozenset(
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.app_label in named or model._meta.label in named
+    )
+
+
+@cache
+def _raise_statement() -> tuple[str, int]:
+    """The UPDATE that raises the version, and how often it takes ``now``.
+
+    The next change is the earliest of all coming moments of publication and expiry; two index look-ups a
+    table that holds published texts.
+    """
+    from .models import Publishable
+
+    moments = [
+        f"SELECT MIN({column}) AS moment FROM {model._meta.db_table}"
+        f" WHERE state = 'published' AND trashed_at IS NULL AND {column} > %s"
+        for model in apps.get_models()
+        if issubclass(model, Publishable)
+        for column in ("publish_at", "expire_at")
+    ]
+    union = " UNION ALL ".join(moments)
+    return (
+        "UPDATE publishing_contentversion SET number = number + 1,"
+        f" next_change = (SELECT MIN(moment) FROM ({union}) AS moments)",
+        len(moments),
+    )
+
+
+def raise_version(using: Any = connection, now: datetime.datetime | None = None) -> None:
+    """Raise the version by one and find the next change. One statement."""
+    statement, times = _raise_statement()
+    moment = using.ops.adapt_datetimefield_value(now or timezone.now())
+    with using.cursor() as cursor:
+        cursor.execute(statement, [moment] * times)
+
+
+def current_version(now: datetime.datetime | None = None) -> Version:
+    """The version to make a page from: one query, and more only when the clock has passed the next change.
+
+    Within a transaction that has written content itself, the version is raised first, so that what is made
+    from its own writes never stands under an old number.
+    """
+    from .models import ContentVersion
+
+    now = now or timezone.now()
+    connection.raise_content_version()  # type: ignore[attr-defined]
+    row = Version(*ContentVersion.objects.values_list("number", "epoch", "next_change").get())
+    if row.next_change is None or now < row.next_change:
+        return row
+    with transaction.atomic():
+        locked = ContentVersion.objects.select_for_update().get()
+        if locked.next_change is not None and now >= locked.next_change:
+            raise_version(now=now)
+        return Version(*ContentVersion.objects.values_list("number", "epoch", "next_change").get())

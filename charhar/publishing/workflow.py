@@ -1,0 +1,148 @@
+"""Every change of a text's state: one table of transitions and a few functions.
+
+Each function holds permission, checks, save, snapshot and search row in one transaction; the content version
+is that transaction's last statement (``backends/watching.py``). ``user=None`` is the system itself: importer,
+demo content, the clock.
+"""
+
+import datetime
+from typing import Any, NamedTuple
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .history import take_snapshot
+from .models import Action, Publishable, State
+from .signals import text_recorded
+
+
+class Transition(NamedTuple):
+    """From which states, to which one, and which grant it needs."""
+
+    sources: frozenset[str]
+    target: str
+    permission: str
+
+
+TRANSITIONS = {
+    "submit": Transition(frozenset({State.DRAFT}), State.REVIEW, Action.SUBMIT),
+    "send_back": Transition(frozenset({State.REVIEW}), State.DRAFT, Action.CHANGE),
+    "publish": Transition(
+        frozenset({State.DRAFT, State.REVIEW, State.PUBLISHED, State.WITHDRAWN}), State.PUBLISHED, Action.PUBLISH
+    ),
+    "withdraw": Transition(frozenset({State.PUBLISHED}), State.WITHDRAWN, Action.WITHDRAW),
+    "reopen": Transition(frozenset({State.WITHDRAWN}), State.DRAFT, Action.PUBLISH),
+}
+
+
+def available(text: Publishable, user: Any) -> list[str]:
+    """The transitions that this person may make now, in the table's order."""
+    if text.trashed_at is not None:
+        return []
+    return [
+        name
+        for name, (sources, _target, permission) in TRANSITIONS.items()
+        if text.state in sources and text.may(user, permission)
+    ]
+
+
+def record(text: Publishable, *, user: Any, action: str, note: str = "") -> None:
+    """Close a save: next version, snapshot, search row. Call it last, when inlines and relations are written."""
+    with transaction.atomic():
+        text.version = type(text).versions.select_for_update().values_list("version", flat=True).get(pk=text.pk) + 1
+        text.save(update_fields=["version", "updated_at"])
+        take_snapshot(text, user=user, action=action, note=note)
+        text_recorded.send(type(text), text=text)
+
+
+def submit(text: Publishable, user: Any = None) -> None:
+    """Hand a draft to review."""
+    _move(text, "submit", user)
+
+
+def send_back(text: Publishable, user: Any = None, note: str = "") -> None:
+    """Hand a text back to its author, with a note."""
+    _move(text, "send_back", user, note)
+
+
+def publish(text: Publishable, user: Any = None, at: datetime.datetime | None = None) -> None:
+    """Publish now, or from a moment to come; also puts another date on what is scheduled.
+
+    A text without a date to show gets the day of its publication. Raises ``ValidationError`` where something
+    that readers need is missing or the text would expire before it appears.
+    """
+    now = timezone.now()
+    if at is None:
+        at = text.publish_at if text.was_public and text.publish_at else now
+    if text.is_published and at > now:
+        raise ValidationError(_("The text is already public; withdraw it before giving it a later date."))
+    if text.expire_at is not None and text.expire_at <= at:
+        raise ValidationError({"expire_at": _("The text would expire before it is published.")})
+    changes: dict[str, Any] = {"publish_at": at, "withdrawn_at": None, "withdrawal_reason": ""}
+    if hasattr(text, "date"):
+        day = timezone.localdate(at)
+        follows = text.publish_at is not None and not text.was_public and text.date == timezone.localdate(text.publish_at)
+        if text.date is None or follows:
+            changes["date"] = day
+    _move(text, "publish", user, "", **changes)
+
+
+def withdraw(text: Publishable, user: Any = None, reason: str = "") -> None:
+    """Take a public text back; its address answers 410 with the reason. A scheduled one becomes a draft again."""
+    if not text.was_public:
+        _move(text, "withdraw", user, reason, state=State.DRAFT, publish_at=None)
+        return
+    if not reason.strip():
+        raise ValidationError(_("Say why the text is withdrawn: readers who follow its address will see the reason."))
+    _move(text, "withdraw", user, reason, withdrawn_at=timezone.now(), withdrawal_reason=reason.strip())
+
+
+def reopen(text: Publishable, user: Any = None) -> None:
+    """Make a withdrawn text a draft again; its address goes on answering for it."""
+    _move(text, "reopen", user, withdrawn_at=None)
+
+
+def trash(text: Publishable, user: Any = None) -> None:
+    """Move a text to the trash; its address stays reserved. A public text is withdrawn first."""
+    _require(text, user, Action.TRASH)
+    if text.is_published:
+        raise ValidationError(_("A public text can not go to the trash; withdraw it first, with a reason."))
+    with transaction.atomic():
+        text.trashed_at = timezone.now()
+        text.save(update_fields=["trashed_at", "updated_at"])
+        record(text, user=user, action="trash")
+
+
+def untrash(text: Publishable, user: Any = None) -> None:
+    """Bring a text back from the trash, with its address, links and key."""
+    _require(text, user, Action.TRASH)
+    with transaction.atomic():
+        text.trashed_at = None
+        text.save(update_fields=["trashed_at", "updated_at"])
+        record(text, user=user, action="untrash")
+
+
+def _require(text: Publishable, user: Any, action: str) -> None:
+    if user is not None and not text.may(user, action):
+        raise PermissionDenied(f"{user} may not {action} {text}")
+
+
+def _move(text: Publishable, name: str, user: Any, note: str = "", **changes: Any) -> None:
+    transition = TRANSITIONS[name]
+    _require(text, user, transition.permission)
+    with transaction.atomic():
+        state, trashed = type(text).versions.select_for_update().values_list("state", "trashed_at").get(pk=text.pk)
+        if trashed is not None:
+            raise ValidationError(_("The text lies in the trash; bring it back first."))
+        if state not in transition.sources:
+            raise ValidationError(
+                _("“%(text)s” is %(state)s by now; reload the page to see what can be done.")
+                % {"text": text, "state": State(state).label}
+            )
+        changes = {"state": transition.target, **changes}
+        for field, value in changes.items():
+            setattr(text, field, value)
+        text.save(update_fields=[*changes, "updated_at"])
+        record(text, user=user, action=name, note=note)

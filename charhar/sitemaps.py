@@ -1,0 +1,2 @@
+"""Sitemaps."""
+SITEMAPS: dict = {}

@@ -1,0 +1,10 @@
+"""The taxonomy app."""
+
+from django.apps import AppConfig
+
+
+class TaxonomyConfig(AppConfig):
+    """Taxonomy."""
+
+    name = "charhar.taxonomy"
+    verbose_name = "Taxonomy"

@@ -1,0 +1,38 @@
+"""Every address of the site, on one screen. English has no prefix, Chinese lives under /zh/."""
+
+from django.contrib import admin
+from django.contrib.sitemaps import views as sitemap_views
+from django.urls import include, path
+
+from charhar import views
+from charhar.publishing.languages import in_both_languages
+from charhar.sitemaps import SITEMAPS
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("healthz", views.healthz, name="healthz"),
+    path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", sitemap_views.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemap-index"),
+    path("sitemap-<section>.xml", sitemap_views.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("media/", include("charhar.library.urls")),
+    *in_both_languages(
+        path("", views.home, name="home"),
+        path("articles/", include("articles.urls")),
+        path("research/", views.research, name="research"),
+        path("news/", views.news, name="news"),
+        path("news/", include("articles.urls_news")),
+        path("tags/", include("articles.urls_tags")),
+        path("feeds/", include("articles.urls_feeds")),
+        path("", include("charhar.taxonomy.urls")),
+        path("", include("experts.urls")),
+        path("publications/", include("publications.urls")),
+        path("", include("charhar.outreach.urls")),
+        path("", include("charhar.members.urls")),
+        path("", include("charhar.pages.urls")),
+        path("search/", include("charhar.search.urls")),
+    ),
+]
+
+handler403 = "charhar.views.permission_denied"
+handler404 = "charhar.views.page_not_found"
+handler500 = "charhar.views.server_error"

@@ -1,0 +1,10 @@
+"""The experts app."""
+
+from django.apps import AppConfig
+
+
+class ExpertsConfig(AppConfig):
+    """Experts."""
+
+    name = "experts"
+    verbose_name = "Experts"

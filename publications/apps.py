@@ -1,0 +1,10 @@
+"""The publications app."""
+
+from django.apps import AppConfig
+
+
+class PublicationsConfig(AppConfig):
+    """Publications."""
+
+    name = "publications"
+    verbose_name = "Publications"

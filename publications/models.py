@@ -1,0 +1,253 @@
+"""Publication series, their issues, books and reports, and what these contain."""
+
+from collections.abc import Iterable
+
+from django.db import models
+from django.db.models import Q
+from django.utils.html import strip_tags
+from django.utils.translation import gettext_lazy as _
+
+from charhar.library.models import Document, Image
+from charhar.publishing.documents import SearchDocument
+from charhar.publishing.models import Publishable, PublishableQuerySet, Translated
+from charhar.publishing.richtext import RichTextField
+from charhar.taxonomy.bilingual import Bilingual
+from charhar.taxonomy.models import Listed, Region, Topic
+from experts.models import Expert
+
+from .identifiers import validate_doi, validate_isbn, validate_issn
+
+
+class Series(Listed):
+    """A publication series: the quarterly, the newsletter, a book series, a textbook."""
+
+    class Kind(models.TextChoices):
+        QUARTERLY = "quarterly", _("Quarterly")
+        NEWSLETTER = "newsletter", _("Newsletter")
+        BOOKS = "books", _("Book series")
+        TEXTBOOK = "textbook", _("Textbook")
+
+        @property
+        def has_issues(self) -> bool:
+            """Whether its publications are issues with volume and number."""
+            return self in (self.QUARTERLY, self.NEWSLETTER)
+
+    route = "series"
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.BOOKS)
+    issn = models.CharField("ISSN", max_length=9, blank=True, validators=[validate_issn])
+    description_en = RichTextField(_("description (English)"), blank=True)
+    description_zh = RichTextField(_("description (Chinese)"), blank=True)
+    cover = models.ForeignKey(Image, verbose_name=_("cover"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    description = Bilingual()
+
+    class Meta(Listed.Meta):
+        verbose_name = _("series")
+        verbose_name_plural = _("series")
+
+    def moves_with(self) -> Iterable[models.Model]:
+        return Publication.versions.filter(series=self, corrects__isnull=True)
+
+
+class PublicationQuerySet(PublishableQuerySet):
+    """Publications with what each page shows."""
+
+    def newest_first(self) -> "PublicationQuerySet":
+        """By the date shown, as all lists stand."""
+        return self.order_by("-date", "-publish_at", "-pk")
+
+    def for_list(self) -> "PublicationQuerySet":
+        """All that a row of a list shows: series and cover joined, contributors in one more query."""
+        return self.select_related("series", "cover").prefetch_related("contributors__expert").newest_first()
+
+    def for_page(self) -> "PublicationQuerySet":
+        """All that its own page shows: contents, contributors, subjects and shops in one query each."""
+        return self.select_related("series", "cover", "file", "translation_of").prefetch_related(
+            "contributors__expert__portrait", "entries__article", "shops", "topics", "regions",
+            "translations", "translation_of__translations",
+        )  # fmt: skip
+
+
+class PublicationManager(models.Manager.from_queryset(PublicationQuerySet)):  # type: ignore[misc]
+    """Knows neither working copies nor the trash."""
+
+    def get_queryset(self) -> PublicationQuerySet:
+        return super().get_queryset().filter(corrects__isnull=True, trashed_at__isnull=True)
+
+
+class Publication(Translated, Publishable):
+    """An issue, a book or a report."""
+
+    route = "publication"
+    CONTENT_INLINES = ("contributors", "entries", "shops")
+
+    series = models.ForeignKey(Series, verbose_name=_("series"), on_delete=models.PROTECT, related_name="publications")
+    title = models.CharField(_("title"), max_length=300)
+    subtitle = models.CharField(_("subtitle"), max_length=300, blank=True)
+    volume = models.PositiveSmallIntegerField(_("volume"), null=True, blank=True)
+    number = models.CharField(_("number"), max_length=20, blank=True, help_text=_("Of the issue, for example 3 or 3–4."))
+    year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True)
+    date = models.DateField(_("date shown"), null=True, blank=True, db_index=True, help_text=_("Empty: the day of publication here."))
+    cover = models.ForeignKey(Image, verbose_name=_("cover"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    standfirst = models.TextField(_("standfirst"), blank=True, help_text=_("One or two sentences for lists."))
+    abstract = RichTextField(_("abstract"), blank=True)
+    contents = RichTextField(_("table of contents"), blank=True, help_text=_("Where it is not kept as entries below."))
+    file = models.ForeignKey(Document, verbose_name=_("file"), null=True, blank=True, on_delete=models.SET_NULL, related_name="publications")
+    pages = models.PositiveSmallIntegerField(_("pages"), null=True, blank=True)
+    publisher = models.CharField(_("publisher"), max_length=200, blank=True)
+    place = models.CharField(_("place of publication"), max_length=100, blank=True)
+    isbn = models.CharField("ISBN", max_length=20, blank=True, validators=[validate_isbn])
+    doi = models.CharField("DOI", max_length=100, blank=True, validators=[validate_doi])
+    topics = models.ManyToManyField(Topic, verbose_name=_("topics"), blank=True, related_name="publications")
+    regions = models.ManyToManyField(Region, verbose_name=_("regions"), blank=True, related_name="publications")
+
+    objects = PublicationManager()
+    versions = models.Manager.from_queryset(PublicationQuerySet)()
+
+    class Meta(Publishable.Meta):
+        verbose_name = _("publication")
+        verbose_name_plural = _("publications")
+        ordering = ["-date", "-publish_at", "-pk"]
+        constraints = [
+            *Publishable.Meta.constraints,
+            *Translated.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["series", "language", "slug"], condition=Q(corrects__isnull=True), name="publication_slug_is_unique"
+            ),
+        ]
+        indexes = [models.Index(fields=["series", "language", "-date", "-publish_at"], name="publication_series_list")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def route_args(self) -> list[str]:
+        return [self.series.slug, self.slug]
+
+    @property
+    def issue_label(self) -> str:
+        """“Vol. 12, No. 3 (2022)” with what is known of it; empty for a book."""
+        parts = []
+        if self.volume:
+            parts.append(_("Vol. %s") % self.volume)
+        if self.number:
+            parts.append(_("No. %s") % self.number)
+        label = ", ".join(str(p) for p in parts)
+        return f"{label} ({self.year})" if label and self.year else label
+
+    def remit_subjects(self) -> Iterable[models.Model]:
+        return [*self.topics.all(), *self.regions.all()] if self.pk else []
+
+    def search_document(self) -> SearchDocument:
+        names = " ".join(c.name for c in self.contributors.all())
+        entries = " ".join(f"{e.title} {e.authors}" for e in self.entries.all())
+        return SearchDocument(
+            title=" ".join(filter(None, [self.title, self.subtitle])),
+            standfirst=self.standfirst,
+            body=strip_tags(f"{self.abstract} {self.contents} {names} {entries} {self.isbn} {self.doi}"),
+            language=self.language,
+            kind="publication",
+            date=self.date,
+        )
+
+
+class Credited(models.Model):
+    """A person's name and role as they were when the text appeared; the expert's profile may go, the name stays."""
+
+    expert = models.ForeignKey(Expert, verbose_name=_("expert"), null=True, blank=True, on_delete=models.SET_NULL, related_name="%(class)ss")
+    name = models.CharField(_("name"), max_length=200, blank=True, help_text=_("As shown. Empty: taken from the expert's profile now, and kept."))
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(name=""),
+                name="%(class)s_has_a_name",
+                violation_error_message=_("Choose an expert or write a name."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def full_clean(self, *args: object, **kwargs: object) -> None:
+        self.take_names()
+        super().full_clean(*args, **kwargs)  # type: ignore[arg-type]
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.take_names()
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def text_language(self) -> str:
+        """The language of the text that the person is credited in."""
+        raise NotImplementedError
+
+    def take_names(self) -> None:
+        """Fill in what was left empty from the expert's profile as it stands."""
+        if not self.name and self.expert is not None:
+            self.name = self.expert.name_in(self.text_language())
+
+
+class Contributor(Credited):
+    """Somebody who wrote, edited or translated a publication."""
+
+    class Role(models.TextChoices):
+        AUTHOR = "author", _("Author")
+        EDITOR = "editor", _("Editor")
+        EDITOR_IN_CHIEF = "chief", _("Editor-in-chief")
+        TRANSLATOR = "translator", _("Translator")
+        FOREWORD = "foreword", _("Foreword")
+
+    publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="contributors")
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.AUTHOR)
+
+    class Meta(Credited.Meta):
+        verbose_name = _("contributor")
+        verbose_name_plural = _("contributors")
+
+    def text_language(self) -> str:
+        return self.publication.language
+
+
+class Shop(models.Model):
+    """Where a publication can be bought."""
+
+    publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="shops")
+    label = models.CharField(_("label"), max_length=100)
+    url = models.URLField(_("address"))
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("where to buy")
+        verbose_name_plural = _("where to buy")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Entry(models.Model):
+    """One text in a publication's contents, in order; ``article`` leads to it where it is online."""
+
+    publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="entries")
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    heading = models.CharField(_("section"), max_length=150, blank=True, help_text=_("Printed above this entry where a section begins."))
+    title = models.CharField(_("title"), max_length=300)
+    authors = models.CharField(_("authors"), max_length=300, blank=True)
+    first_page = models.CharField(_("first page"), max_length=10, blank=True)
+    last_page = models.CharField(_("last page"), max_length=10, blank=True)
+
+    class Meta:
+        verbose_name = _("entry")
+        verbose_name_plural = _("contents")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def page_range(self) -> str:
+        """“12–19”, or the one page that is known."""
+        return "–".join(filter(None, [self.first_page, self.last_page if self.last_page != self.first_page else ""]))
