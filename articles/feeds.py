@@ -1,18 +1,117 @@
-"""Feeds."""
+"""Feeds: the newest thirty, by publication, whole site or one subject, as RSS 2.0 and Atom (RFC 4287)."""
+
+import datetime
+from typing import Any
+
 from django.contrib.syndication.views import Feed
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext as _
+
+from charhar.publishing.head import absolute
+from charhar.publishing.languages import current_language
+from charhar.taxonomy.models import Region, Topic
+from experts.models import Expert
+
+from .models import Article, NewsSection
+
+NEWEST = 30
+SUBJECTS: dict[str, Any] = {
+    "topic": Topic.objects,
+    "region": Region.objects,
+    "section": NewsSection.objects,
+    "expert": Expert.objects,
+}
 
 
 class Everything(Feed):
-    pass
+    """Everything that the institute publishes in the address's language, as RSS. Two queries."""
+
+    def get_object(self, request: HttpRequest) -> Any:
+        self.path = request.path
+        return None
+
+    def title(self, subject: Any) -> str:
+        return str(_("The Charhar Institute"))
+
+    def description(self, subject: Any) -> str:
+        return str(_("Commentary, research, interviews and news."))
+
+    def link(self, subject: Any) -> str:
+        return absolute(reverse("home"))
+
+    def feed_url(self, subject: Any) -> str:
+        return absolute(self.path)
+
+    def feed_guid(self, subject: Any) -> str:
+        return absolute(self.path)
+
+    def items(self, subject: Any) -> Any:
+        rows = Article.objects.for_readers_in(current_language()).for_list().prefetch_related("topics")
+        return self.about(rows, subject).order_by("-publish_at", "-pk")[:NEWEST]
+
+    def about(self, rows: Any, subject: Any) -> Any:
+        """The rows of this feed's subject; here all."""
+        return rows
+
+    def item_title(self, article: Article) -> str:
+        return article.title
+
+    def item_description(self, article: Article) -> str:
+        return article.standfirst
+
+    def item_link(self, article: Article) -> str:
+        return absolute(article.get_absolute_url())
+
+    def item_author_name(self, article: Article) -> str:
+        return ", ".join(byline.name for byline in article.bylines.all())
+
+    def item_pubdate(self, article: Article) -> datetime.datetime | None:
+        return article.publish_at
+
+    def item_updateddate(self, article: Article) -> datetime.datetime:
+        return article.updated_at
+
+    def item_categories(self, article: Article) -> list[str]:
+        return [topic.name for topic in article.topics.all()]
 
 
-class EverythingAtom(Feed):
-    pass
+class EverythingAtom(Everything):
+    """The same as Atom."""
+
+    feed_type = Atom1Feed
+    subtitle = Everything.description
 
 
-class Subject(Feed):
-    pass
+class Subject(Everything):
+    """One topic, region, news section or expert, as RSS. At most five queries."""
+
+    def get_object(self, request: HttpRequest, kind: str, slug: str) -> Any:  # type: ignore[override]
+        self.path = request.path
+        rows = SUBJECTS.get(kind)
+        if rows is None:
+            raise Http404(_("There is no such feed."))
+        return get_object_or_404(rows.published() if kind == "expert" else rows, slug=slug)
+
+    def title(self, subject: Any) -> str:
+        return f"{subject} | {_('The Charhar Institute')}"
+
+    def link(self, subject: Any) -> str:
+        return absolute(subject.get_absolute_url())
+
+    def description(self, subject: Any) -> str:
+        return getattr(subject, "standfirst", "") or self.title(subject)
+
+    def about(self, rows: Any, subject: Any) -> Any:
+        if isinstance(subject, Expert):
+            return rows.filter(bylines__expert=subject).distinct()
+        return rows.about(subject)
 
 
-class SubjectAtom(Feed):
-    pass
+class SubjectAtom(Subject):
+    """The same as Atom."""
+
+    feed_type = Atom1Feed
+    subtitle = Subject.description

@@ -1,15 +1,151 @@
-"""Pages."""
-from django.http import HttpRequest, HttpResponse
+"""Article pages, and the lists that belong to articles: news sections and tags."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from taggit.models import Tag
+
+from charhar.library.templatetags.pictures import social_card
+from charhar.publishing.head import absolute, head_for
+from charhar.publishing.languages import current_language
+from charhar.publishing.listing import listing
+from charhar.publishing.reading import for_reader
+
+from .models import Article, ArticleTopic, Byline, NewsSection
+
+RELATED = 4
 
 
-def article(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-    return HttpResponse('article')
+def article(request: HttpRequest, slug: str) -> HttpResponse:
+    """One article, whole. At most ten queries, menu and foot made."""
+    text = for_reader(request, Article.objects.in_language(current_language()).for_page(), slug=slug)
+    edition = text.other_edition()
+    context = {
+        "article": text,
+        "bylines": list(text.bylines.all()),
+        "edition": edition,
+        "entry": text.entry if text.entry and text.entry.publication.is_published else None,
+        "related": related_to(text),
+        "head": head_for(
+            request,
+            text.title,
+            text.standfirst,
+            languages=[text.language, *([edition.language] if edition else [])],
+            canonical=text.canonical_url,
+            noindex=text.is_preview,
+            kind="article",
+            image=social_card(text.lead_image),
+            published=text.publish_at,
+            modified=text.updated_at,
+            schema=[structured_data(text)],
+            trail=[(_("Home"), "/"), *_section_of(text)],
+        ),
+    }
+    return render(request, "articles/article.html", context)
 
 
-def news_section(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-    return HttpResponse('news_section')
+def _section_of(text: Article) -> list[tuple[Any, str]]:
+    """Where breadcrumbs say the article stands: its first topic, else its first section."""
+    for subjects, label, route in (
+        (text.topics, _("Topics"), "topics"),
+        (text.sections, _("News & Events"), "news"),
+    ):
+        shown = [subject for subject in subjects.all() if not subject.hidden]
+        if shown:
+            return [(label, reverse(route)), (shown[0].name, shown[0].get_absolute_url())]
+    return []
 
 
-def tag(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-    return HttpResponse('tag')
+def related_to(text: Article) -> list[Article]:
+    """The newest articles under the same topics, in the page's language. One query."""
+    topics = [topic.pk for topic in text.topics.all()]
+    if not topics:
+        return []
+    same = ArticleTopic.objects.filter(article=OuterRef("pk"), subject__in=topics)
+    rows = Article.objects.for_readers_in(text.language).filter(Exists(same)).exclude(pk=text.pk)
+    if text.translation_of_id:
+        rows = rows.exclude(pk=text.translation_of_id)
+    return list(rows.only("title", "slug", "date", "kind", "language").newest_first()[:RELATED])
 
+
+def structured_data(text: Article) -> dict[str, Any]:
+    """schema.org's ``NewsArticle`` (``Report`` for research) of an article."""
+    card = social_card(text.lead_image)
+    return {
+        "@type": Article.Kind(text.kind).schema_type,
+        "headline": text.title,
+        **({"alternativeHeadline": text.subtitle} if text.subtitle else {}),
+        **({"description": text.standfirst} if text.standfirst else {}),
+        "inLanguage": text.html_lang,
+        "datePublished": (text.publish_at or text.created_at).isoformat(),
+        "dateModified": text.updated_at.isoformat(),
+        "mainEntityOfPage": text.canonical_url or absolute(text.get_absolute_url()),
+        "author": [
+            person(byline)
+            for byline in text.bylines.all()
+            if byline.contribution == Byline.Contribution.AUTHOR
+        ]
+        or [{"@id": absolute("/#institute")}],
+        "publisher": {
+            "@id": absolute("/#institute"),
+            "@type": "Organization",
+            "name": "The Charhar Institute",
+            "url": absolute("/"),
+        },
+        **({"image": [card.url]} if card else {}),
+    }
+
+
+def person(byline: Byline) -> dict[str, Any]:
+    """schema.org's ``Person`` of a byline, as the byline stood."""
+    expert = byline.expert if byline.expert and byline.expert.is_published else None
+    return {
+        "@type": "Person",
+        "name": byline.name,
+        **({"jobTitle": byline.role} if byline.role else {}),
+        **({"url": absolute(expert.get_absolute_url())} if expert else {}),
+    }
+
+
+def news_section(request: HttpRequest, slug: str) -> HttpResponse:
+    """One news section, newest first."""
+    section = get_object_or_404(NewsSection, slug=slug)
+    context = listing(request, Article.objects.for_readers_in(current_language()).about(section).for_list())
+    context |= {
+        "section": section,
+        "sections": NewsSection.objects.shown(),
+        "head": head_for(
+            request,
+            section.name,
+            section.standfirst,
+            feeds=[
+                (
+                    str(section.name),
+                    reverse("feed-subject-rss", args=["section", slug]),
+                    reverse("feed-subject-atom", args=["section", slug]),
+                )
+            ],
+            trail=[(_("Home"), "/"), (_("News & Events"), reverse("news"))],
+        ),
+    }
+    return render(request, "articles/news_section.html", context)
+
+
+def tag(request: HttpRequest, slug: str) -> HttpResponse:
+    """What readers may read under one tag; a tag that only unpublished texts carry does not exist for them."""
+    found = get_object_or_404(Tag, slug=slug)
+    rows = Article.objects.for_readers_in(current_language()).filter(tags=found).for_list().newest_first()
+    context = listing(request, rows)
+    if not context["page"].object_list:
+        raise Http404(_("Nothing carries this tag."))
+    context |= {
+        "tag": found,
+        "head": head_for(
+            request, found.name, trail=[(_("Home"), "/"), (_("Latest Research"), reverse("research"))]
+        ),
+    }
+    return render(request, "articles/tag.html", context)

@@ -1,5 +1,21 @@
-"""Context of every page."""
+"""What every page's template may use."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from charhar.navigation import Navigation
+from charhar.publishing.languages import current_language
 
 
-def site(request):
-    return {}
+def site(request: HttpRequest) -> dict[str, Any]:
+    """``navigation`` (header and foot), ``site`` (settings) and ``language``; nothing is fetched until it is shown."""
+    if request.path_info.startswith("/admin/"):
+        return {}
+    navigation = Navigation(request)
+    return {
+        "navigation": navigation,
+        "site": SimpleLazyObject(lambda: navigation.site),
+        "language": current_language(),
+    }

@@ -18,7 +18,9 @@ class HomeSlot(models.Model):
     language = models.CharField(_("language"), max_length=10, choices=LANGUAGES, default=ENGLISH)
     place = models.CharField(_("place"), max_length=10, choices=Place)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    article = models.ForeignKey(Article, verbose_name=_("article"), on_delete=models.CASCADE, related_name="home_slots")
+    article = models.ForeignKey(
+        Article, verbose_name=_("article"), on_delete=models.CASCADE, related_name="home_slots"
+    )
     show_from = models.DateTimeField(_("from"), null=True, blank=True)
     show_until = models.DateTimeField(_("until"), null=True, blank=True)
 
@@ -28,7 +30,9 @@ class HomeSlot(models.Model):
         ordering = ["language", "place", "position", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(show_from__isnull=True) | Q(show_until__isnull=True) | Q(show_until__gt=F("show_from")),
+                condition=Q(show_from__isnull=True)
+                | Q(show_until__isnull=True)
+                | Q(show_until__gt=F("show_from")),
                 name="homeslot_ends_after_it_begins",
                 violation_error_message=_("The end lies before the beginning."),
             )

@@ -17,7 +17,16 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 def switch(name: str, *, default: bool) -> bool:
     """Read a yes-or-no variable; anything but the words below stops the start."""
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
     raw = env.str(name, default="").strip().lower()
     if not raw:
         return default
@@ -41,7 +50,9 @@ def address(name: str, *, default: str) -> str:
     raw = env.str(name, default="").strip() or default
     parts = urlsplit(raw)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
-        raise ImproperlyConfigured(f"{name} is {raw!r}; it must look like https://www.example.org, without a path.")
+        raise ImproperlyConfigured(
+            f"{name} is {raw!r}; it must look like https://www.example.org, without a path."
+        )
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -146,7 +157,9 @@ else:
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
-    raise ImproperlyConfigured(f"REDIS_URL is {REDIS_URL!r}; it must begin with redis://, rediss:// or unix://.")
+    raise ImproperlyConfigured(
+        f"REDIS_URL is {REDIS_URL!r}; it must begin with redis://, rediss:// or unix://."
+    )
 CACHES = {
     "default": (
         {

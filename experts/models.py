@@ -27,10 +27,14 @@ def validate_orcid(value: str) -> None:
         total = (total + int(digit)) * 2
     check = (12 - total % 11) % 11
     if digits[-1] != ("X" if check == 10 else str(check)):
-        raise ValidationError(_("This is not a valid ORCID iD: its last character does not match the others."))
+        raise ValidationError(
+            _("This is not a valid ORCID iD: its last character does not match the others.")
+        )
 
 
-ORCID_FORM = RegexValidator(r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$", _("Write the ORCID iD as 0000-0002-1825-0097."))
+ORCID_FORM = RegexValidator(
+    r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$", _("Write the ORCID iD as 0000-0002-1825-0097.")
+)
 
 
 class ExpertGroup(Listed):
@@ -63,7 +67,9 @@ class Office(Listed):
     email = models.EmailField(_("e-mail"), blank=True)
     about_en = RichTextField(_("about (English)"), blank=True)
     about_zh = RichTextField(_("about (Chinese)"), blank=True)
-    picture = models.ForeignKey(Image, verbose_name=_("picture"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    picture = models.ForeignKey(
+        Image, verbose_name=_("picture"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     city = Bilingual()
     street = Bilingual()
@@ -81,7 +87,9 @@ class Programme(Listed):
 
     about_en = RichTextField(_("about (English)"), blank=True)
     about_zh = RichTextField(_("about (Chinese)"), blank=True)
-    picture = models.ForeignKey(Image, verbose_name=_("picture"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    picture = models.ForeignKey(
+        Image, verbose_name=_("picture"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     topics = models.ManyToManyField(Topic, verbose_name=_("topics"), blank=True, related_name="programmes")
 
     about = Bilingual()
@@ -99,27 +107,60 @@ class Expert(Publishable):
 
     given_name = models.CharField(_("given name"), max_length=100, blank=True)
     family_name = models.CharField(_("family name"), max_length=100)
-    display_name_en = models.CharField(_("display name"), max_length=200, help_text=_("As bylines show it, for example “PAN Deng”."))
+    display_name_en = models.CharField(
+        _("display name"), max_length=200, help_text=_("As bylines show it, for example “PAN Deng”.")
+    )
     given_name_zh = models.CharField(_("given name (Chinese)"), max_length=50, blank=True)
     family_name_zh = models.CharField(_("family name (Chinese)"), max_length=50, blank=True)
     display_name_zh = models.CharField(_("display name (Chinese)"), max_length=100, blank=True)
     title_en = models.CharField(_("title at the institute (English)"), max_length=200, blank=True)
     title_zh = models.CharField(_("title at the institute (Chinese)"), max_length=200, blank=True)
-    affiliations_en = models.TextField(_("other affiliations (English)"), blank=True, help_text=_("One a line."))
-    affiliations_zh = models.TextField(_("other affiliations (Chinese)"), blank=True, help_text=_("One a line."))
+    affiliations_en = models.TextField(
+        _("other affiliations (English)"), blank=True, help_text=_("One a line.")
+    )
+    affiliations_zh = models.TextField(
+        _("other affiliations (Chinese)"), blank=True, help_text=_("One a line.")
+    )
     biography_en = RichTextField(_("biography (English)"), blank=True)
     biography_zh = RichTextField(_("biography (Chinese)"), blank=True)
-    portrait = models.ForeignKey(Image, verbose_name=_("portrait"), null=True, blank=True, on_delete=models.SET_NULL, related_name="portraits")
+    portrait = models.ForeignKey(
+        Image,
+        verbose_name=_("portrait"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="portraits",
+    )
     groups = models.ManyToManyField(ExpertGroup, verbose_name=_("groups"), blank=True, related_name="experts")
-    position = models.PositiveSmallIntegerField(_("position"), default=100, help_text=_("Within a group; equal ones stand by family name."))
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=100, help_text=_("Within a group; equal ones stand by family name.")
+    )
     topics = models.ManyToManyField(Topic, verbose_name=_("topics"), blank=True, related_name="experts")
     regions = models.ManyToManyField(Region, verbose_name=_("regions"), blank=True, related_name="experts")
-    office = models.ForeignKey(Office, verbose_name=_("office"), null=True, blank=True, on_delete=models.SET_NULL, related_name="experts")
-    programmes = models.ManyToManyField(Programme, verbose_name=_("programmes"), blank=True, related_name="experts")
+    office = models.ForeignKey(
+        Office,
+        verbose_name=_("office"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="experts",
+    )
+    programmes = models.ManyToManyField(
+        Programme, verbose_name=_("programmes"), blank=True, related_name="experts"
+    )
     email = models.EmailField(_("e-mail"), blank=True)
     email_shown = models.BooleanField(_("show the e-mail address"), default=False)
-    orcid = models.CharField(_("ORCID iD"), max_length=19, blank=True, validators=[ORCID_FORM, validate_orcid])
-    cv = models.ForeignKey(Document, verbose_name=_("curriculum vitae"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    orcid = models.CharField(
+        _("ORCID iD"), max_length=19, blank=True, validators=[ORCID_FORM, validate_orcid]
+    )
+    cv = models.ForeignKey(
+        Document,
+        verbose_name=_("curriculum vitae"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
 
     display_name = Bilingual()
     title = Bilingual()
@@ -132,7 +173,9 @@ class Expert(Publishable):
         ordering = ["position", "family_name", "given_name"]
         constraints = [
             *Publishable.Meta.constraints,
-            models.UniqueConstraint(fields=["slug"], condition=Q(corrects__isnull=True), name="expert_slug_is_unique"),
+            models.UniqueConstraint(
+                fields=["slug"], condition=Q(corrects__isnull=True), name="expert_slug_is_unique"
+            ),
             models.UniqueConstraint(
                 fields=["orcid"],
                 condition=~Q(orcid="") & Q(corrects__isnull=True),
@@ -167,9 +210,13 @@ class Expert(Publishable):
 
     def search_document(self) -> SearchDocument:
         return SearchDocument(
-            title=" ".join(filter(None, [self.display_name_en, self.display_name_zh, self.given_name, self.family_name])),
+            title=" ".join(
+                filter(None, [self.display_name_en, self.display_name_zh, self.given_name, self.family_name])
+            ),
             standfirst=" ".join(filter(None, [self.title_en, self.title_zh])),
-            body=strip_tags(" ".join([self.biography_en, self.biography_zh, self.affiliations_en, self.affiliations_zh])),
+            body=strip_tags(
+                " ".join([self.biography_en, self.biography_zh, self.affiliations_en, self.affiliations_zh])
+            ),
             language="",
             kind="expert",
             date=None,
@@ -252,7 +299,9 @@ class RegionLead(Lead):
     """An expert who leads the work on a region."""
 
     expert = models.ForeignKey(Expert, on_delete=models.CASCADE, related_name="region_leads")
-    region = models.ForeignKey(Region, verbose_name=_("region"), on_delete=models.CASCADE, related_name="leads")
+    region = models.ForeignKey(
+        Region, verbose_name=_("region"), on_delete=models.CASCADE, related_name="leads"
+    )
 
     class Meta(Lead.Meta):
         verbose_name = _("region led")

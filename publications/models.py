@@ -38,7 +38,9 @@ class Series(Listed):
     issn = models.CharField("ISSN", max_length=9, blank=True, validators=[validate_issn])
     description_en = RichTextField(_("description (English)"), blank=True)
     description_zh = RichTextField(_("description (Chinese)"), blank=True)
-    cover = models.ForeignKey(Image, verbose_name=_("cover"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    cover = models.ForeignKey(
+        Image, verbose_name=_("cover"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     description = Bilingual()
 
@@ -54,19 +56,27 @@ class PublicationQuerySet(PublishableQuerySet):
     """Publications with what each page shows."""
 
     def newest_first(self) -> "PublicationQuerySet":
-        """By the date shown, as all lists stand."""
-        return self.order_by("-date", "-publish_at", "-pk")
+        """By the date shown, as all lists stand; in Chinese lists the Chinese editions first."""
+        return self.order_by("-language", "-date", "-publish_at", "-pk")
 
     def for_list(self) -> "PublicationQuerySet":
         """All that a row of a list shows: series and cover joined, contributors in one more query."""
-        return self.select_related("series", "cover").prefetch_related("contributors__expert").newest_first()
+        contributors = models.Prefetch("contributors", Contributor.objects.select_related("expert"))
+        return (
+            self.select_related("series", "cover")
+            .defer("abstract", "contents")
+            .prefetch_related(contributors)
+        )
 
     def for_page(self) -> "PublicationQuerySet":
         """All that its own page shows: contents, contributors, subjects and shops in one query each."""
-        return self.select_related("series", "cover", "file", "translation_of").prefetch_related(
-            "contributors__expert__portrait", "entries__article", "shops", "topics", "regions",
-            "translations", "translation_of__translations",
-        )  # fmt: skip
+        return self.select_related("series", "cover", "file").prefetch_related(
+            models.Prefetch("contributors", Contributor.objects.select_related("expert")),
+            models.Prefetch("entries", Entry.objects.select_related("article")),
+            "shops",
+            "topics",
+            "regions",
+        )
 
 
 class PublicationManager(models.Manager.from_queryset(PublicationQuerySet)):  # type: ignore[misc]
@@ -82,25 +92,48 @@ class Publication(Translated, Publishable):
     route = "publication"
     CONTENT_INLINES = ("contributors", "entries", "shops")
 
-    series = models.ForeignKey(Series, verbose_name=_("series"), on_delete=models.PROTECT, related_name="publications")
+    series = models.ForeignKey(
+        Series, verbose_name=_("series"), on_delete=models.PROTECT, related_name="publications"
+    )
     title = models.CharField(_("title"), max_length=300)
     subtitle = models.CharField(_("subtitle"), max_length=300, blank=True)
     volume = models.PositiveSmallIntegerField(_("volume"), null=True, blank=True)
-    number = models.CharField(_("number"), max_length=20, blank=True, help_text=_("Of the issue, for example 3 or 3–4."))
+    number = models.CharField(
+        _("number"), max_length=20, blank=True, help_text=_("Of the issue, for example 3 or 3–4.")
+    )
     year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True)
-    date = models.DateField(_("date shown"), null=True, blank=True, db_index=True, help_text=_("Empty: the day of publication here."))
-    cover = models.ForeignKey(Image, verbose_name=_("cover"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    date = models.DateField(
+        _("date shown"),
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text=_("Empty: the day of publication here."),
+    )
+    cover = models.ForeignKey(
+        Image, verbose_name=_("cover"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     standfirst = models.TextField(_("standfirst"), blank=True, help_text=_("One or two sentences for lists."))
     abstract = RichTextField(_("abstract"), blank=True)
-    contents = RichTextField(_("table of contents"), blank=True, help_text=_("Where it is not kept as entries below."))
-    file = models.ForeignKey(Document, verbose_name=_("file"), null=True, blank=True, on_delete=models.SET_NULL, related_name="publications")
+    contents = RichTextField(
+        _("table of contents"), blank=True, help_text=_("Where it is not kept as entries below.")
+    )
+    file = models.ForeignKey(
+        Document,
+        verbose_name=_("file"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="publications",
+    )
     pages = models.PositiveSmallIntegerField(_("pages"), null=True, blank=True)
     publisher = models.CharField(_("publisher"), max_length=200, blank=True)
     place = models.CharField(_("place of publication"), max_length=100, blank=True)
     isbn = models.CharField("ISBN", max_length=20, blank=True, validators=[validate_isbn])
     doi = models.CharField("DOI", max_length=100, blank=True, validators=[validate_doi])
     topics = models.ManyToManyField(Topic, verbose_name=_("topics"), blank=True, related_name="publications")
-    regions = models.ManyToManyField(Region, verbose_name=_("regions"), blank=True, related_name="publications")
+    regions = models.ManyToManyField(
+        Region, verbose_name=_("regions"), blank=True, related_name="publications"
+    )
 
     objects = PublicationManager()
     versions = models.Manager.from_queryset(PublicationQuerySet)()
@@ -113,10 +146,16 @@ class Publication(Translated, Publishable):
             *Publishable.Meta.constraints,
             *Translated.Meta.constraints,
             models.UniqueConstraint(
-                fields=["series", "language", "slug"], condition=Q(corrects__isnull=True), name="publication_slug_is_unique"
+                fields=["series", "language", "slug"],
+                condition=Q(corrects__isnull=True),
+                name="publication_slug_is_unique",
             ),
         ]
-        indexes = [models.Index(fields=["series", "language", "-date", "-publish_at"], name="publication_series_list")]
+        indexes = [
+            models.Index(
+                fields=["series", "language", "-date", "-publish_at"], name="publication_series_list"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -154,8 +193,20 @@ class Publication(Translated, Publishable):
 class Credited(models.Model):
     """A person's name and role as they were when the text appeared; the expert's profile may go, the name stays."""
 
-    expert = models.ForeignKey(Expert, verbose_name=_("expert"), null=True, blank=True, on_delete=models.SET_NULL, related_name="%(class)ss")
-    name = models.CharField(_("name"), max_length=200, blank=True, help_text=_("As shown. Empty: taken from the expert's profile now, and kept."))
+    expert = models.ForeignKey(
+        Expert,
+        verbose_name=_("expert"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="%(class)ss",
+    )
+    name = models.CharField(
+        _("name"),
+        max_length=200,
+        blank=True,
+        help_text=_("As shown. Empty: taken from the expert's profile now, and kept."),
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
@@ -233,7 +284,12 @@ class Entry(models.Model):
 
     publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="entries")
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    heading = models.CharField(_("section"), max_length=150, blank=True, help_text=_("Printed above this entry where a section begins."))
+    heading = models.CharField(
+        _("section"),
+        max_length=150,
+        blank=True,
+        help_text=_("Printed above this entry where a section begins."),
+    )
     title = models.CharField(_("title"), max_length=300)
     authors = models.CharField(_("authors"), max_length=300, blank=True)
     first_page = models.CharField(_("first page"), max_length=10, blank=True)
@@ -250,4 +306,6 @@ class Entry(models.Model):
     @property
     def page_range(self) -> str:
         """“12–19”, or the one page that is known."""
-        return "–".join(filter(None, [self.first_page, self.last_page if self.last_page != self.first_page else ""]))
+        return "–".join(
+            filter(None, [self.first_page, self.last_page if self.last_page != self.first_page else ""])
+        )

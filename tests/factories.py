@@ -106,7 +106,9 @@ class PublishableFactory(factory.django.DjangoModelFactory):
     class Params:
         draft = factory.Trait(state=State.DRAFT, publish_at=None)
         review = factory.Trait(state=State.REVIEW, publish_at=None)
-        scheduled = factory.Trait(publish_at=factory.LazyFunction(lambda: timezone.now() + datetime.timedelta(days=1)))
+        scheduled = factory.Trait(
+            publish_at=factory.LazyFunction(lambda: timezone.now() + datetime.timedelta(days=1))
+        )
         expired = factory.Trait(
             publish_at=factory.LazyFunction(lambda: timezone.now() - datetime.timedelta(days=2)),
             expire_at=factory.LazyFunction(lambda: timezone.now() - datetime.timedelta(days=1)),

@@ -23,16 +23,25 @@ class InstitutePage(Translated, Publishable):
 
     ROOTS = ("about", "legal")
 
-    root = models.CharField(_("stands under"), max_length=10, choices=[("about", "/about/"), ("legal", "/legal/")], default="about")
+    root = models.CharField(
+        _("stands under"),
+        max_length=10,
+        choices=[("about", "/about/"), ("legal", "/legal/")],
+        default="about",
+    )
     parent = models.ForeignKey(
         "self", verbose_name=_("beneath"), null=True, blank=True, on_delete=models.PROTECT, related_name="children",
         help_text=_("Empty for the page at the top of the tree."),
     )  # fmt: skip
     title = models.CharField(_("title"), max_length=200)
-    menu_title = models.CharField(_("title in menus"), max_length=60, blank=True, help_text=_("Empty: the title."))
+    menu_title = models.CharField(
+        _("title in menus"), max_length=60, blank=True, help_text=_("Empty: the title.")
+    )
     standfirst = models.TextField(_("standfirst"), blank=True)
     body = RichTextField(_("body"), blank=True)
-    picture = models.ForeignKey(Image, verbose_name=_("picture"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    picture = models.ForeignKey(
+        Image, verbose_name=_("picture"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     in_menu = models.BooleanField(_("in the menu"), default=True)
 
@@ -44,7 +53,9 @@ class InstitutePage(Translated, Publishable):
             *Publishable.Meta.constraints,
             *Translated.Meta.constraints,
             models.UniqueConstraint(
-                fields=["root", "language", "slug"], condition=Q(corrects__isnull=True), name="institutepage_slug_is_unique"
+                fields=["root", "language", "slug"],
+                condition=Q(corrects__isnull=True),
+                name="institutepage_slug_is_unique",
             ),
         ]
 
@@ -139,9 +150,18 @@ class FollowLink(models.Model):
 
     settings = models.ForeignKey(SiteSettings, on_delete=models.CASCADE, related_name="follow_links")
     label = models.CharField(_("label"), max_length=60)
-    url = models.CharField(_("address"), max_length=300, blank=True, validators=[URLValidator(["http", "https"])])
+    url = models.CharField(
+        _("address"), max_length=300, blank=True, validators=[URLValidator(["http", "https"])]
+    )
     handle = models.CharField(_("name there"), max_length=100, blank=True)
-    qr_picture = models.ForeignKey(Image, verbose_name=_("QR picture"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    qr_picture = models.ForeignKey(
+        Image,
+        verbose_name=_("QR picture"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
     in_header = models.BooleanField(_("also at the top"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 

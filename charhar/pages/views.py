@@ -1,7 +1,49 @@
-"""Pages."""
+"""The institute's own pages."""
+
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from charhar.publishing.head import Head, head_for
+from charhar.publishing.languages import current_language
+from charhar.publishing.reading import for_reader
+
+from .models import InstitutePage
 
 
-def page(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-    return HttpResponse('page')
+def page(request: HttpRequest, root: str, slug: str) -> HttpResponse:
+    """One page about the institute, with its neighbours."""
+    text = for_reader(
+        request,
+        InstitutePage.objects.in_language(current_language()).select_related("picture"),
+        root=root,
+        slug=slug,
+    )
+    context = {"page_": text, "siblings": siblings(text), "head": page_head(request, text)}
+    return render(request, "pages/page.html", context)
 
+
+def siblings(text: InstitutePage) -> Any:
+    """The pages that stand beside this one under the same root. One query."""
+    beside = InstitutePage.objects.published().in_language(text.language).filter(root=text.root)
+    return beside.only("title", "menu_title", "slug", "root", "language")
+
+
+def page_head(request: HttpRequest, text: InstitutePage, **more: Any) -> Head:
+    """The head of an institute page; other apps whose forms stand on one use it too. One query."""
+    edition = text.other_edition()
+    trail = [(_("Home"), "/")]
+    if text.root == "about" and text.slug != "about":
+        trail.append((_("About Us"), reverse("about")))
+    return head_for(
+        request,
+        text.title,
+        text.standfirst,
+        languages=[text.language, *([edition.language] if edition else [])],
+        noindex=text.is_preview,
+        trail=trail,
+        **more,
+    )

@@ -35,7 +35,10 @@ def record_address(row: Any) -> None:
     path = row.address()
     public = not isinstance(row, Publishable) or row.was_public
     status = Status.CURRENT if public else Status.RESERVED
-    own = {a.language: a for a in Address.objects.filter(content_type=kind, object_id=row.pk).exclude(status=Status.REDIRECT)}
+    own = {
+        a.language: a
+        for a in Address.objects.filter(content_type=kind, object_id=row.pk).exclude(status=Status.REDIRECT)
+    }
     moved = False
     for language in languages_of(row):
         old = own.pop(language, None)
@@ -47,7 +50,9 @@ def record_address(row: Any) -> None:
         if old is not None:
             _leave(old, public)
         Address.objects.filter(content_type=kind, object_id=row.pk, language=language, path=path).delete()
-        Address.objects.create(content_type=kind, object_id=row.pk, language=language, path=path, status=status)
+        Address.objects.create(
+            content_type=kind, object_id=row.pk, language=language, path=path, status=status
+        )
     for old in own.values():  # the text changed its language
         _leave(old, public)
     if moved and hasattr(row, "moves_with"):
@@ -76,7 +81,9 @@ def add_redirect(path: str, language: str, row: Any) -> bool:
 def redirect_target(path: str) -> str | None:
     """Where an address that once led to a text leads now, or None. Two queries, for 404s only."""
     language = language_of_path(path)
-    address = Address.objects.filter(language=language, path=without_prefix(path), status=Status.REDIRECT).first()
+    address = Address.objects.filter(
+        language=language, path=without_prefix(path), status=Status.REDIRECT
+    ).first()
     if address is None:
         return None
     target = _target(address)

@@ -21,7 +21,9 @@ def reserve_address_after_delete(sender: Any, instance: Any, **kwargs: Any) -> N
 
         from .models import Address
 
-        own = Address.objects.filter(content_type=ContentType.objects.get_for_model(sender), object_id=instance.pk)
+        own = Address.objects.filter(
+            content_type=ContentType.objects.get_for_model(sender), object_id=instance.pk
+        )
         own.filter(status=Address.Status.RESERVED).delete()
 
 
@@ -41,7 +43,9 @@ def resume_watch(using: str = "default", **kwargs: Any) -> None:
 
     connection = connections[using]
     if "publishing_contentversion" in connection.introspection.table_names():
-        ContentVersion.objects.using(using).get_or_create(pk=1, defaults={"epoch": ContentVersion.new_epoch()})
+        ContentVersion.objects.using(using).get_or_create(
+            pk=1, defaults={"epoch": ContentVersion.new_epoch()}
+        )
         raise_version(connection)
     connection.content_watch_paused = False  # type: ignore[attr-defined]
 

@@ -10,7 +10,9 @@ from .models import Publishable, Snapshot
 
 def content_fields(model: type[Publishable]) -> list[models.Field]:
     """The columns that are content: all but the dates of life, in order of their names."""
-    return sorted((f for f in model._meta.concrete_fields if f.name not in model.LIFE_FIELDS), key=lambda f: f.name)
+    return sorted(
+        (f for f in model._meta.concrete_fields if f.name not in model.LIFE_FIELDS), key=lambda f: f.name
+    )
 
 
 def _columns(row: models.Model, skip: set[str]) -> dict[str, Any]:
@@ -62,4 +64,3 @@ def take_snapshot(text: Publishable, *, user: Any, action: str, note: str = "") 
 def snapshots_of(text: Publishable) -> models.QuerySet[Snapshot]:
     """The text's history, newest first."""
     return Snapshot.objects.filter(content_type=ContentType.objects.get_for_model(text), object_id=text.pk)
-

@@ -12,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -89,7 +89,9 @@ class Snapshot(models.Model):
     class Meta:
         ordering = ["-version", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["content_type", "object_id", "version"], name="snapshot_one_per_version")
+            models.UniqueConstraint(
+                fields=["content_type", "object_id", "version"], name="snapshot_one_per_version"
+            )
         ]
 
     def __str__(self) -> str:
@@ -122,17 +124,23 @@ class Grant(models.Model):
         on_delete=models.CASCADE,
         help_text=_("Empty means every kind of text."),
     )
-    own = models.BooleanField(_("own only"), default=False, help_text=_("Created by, or assigned to, the person."))
+    own = models.BooleanField(
+        _("own only"), default=False, help_text=_("Created by, or assigned to, the person.")
+    )
 
     class Meta:
         verbose_name = _("permission on texts")
         verbose_name_plural = _("permissions on texts")
         constraints = [
             models.UniqueConstraint(
-                fields=["role", "action", "kind", "own"], condition=Q(kind__isnull=False), name="grant_stands_once"
+                fields=["role", "action", "kind", "own"],
+                condition=Q(kind__isnull=False),
+                name="grant_stands_once",
             ),
             models.UniqueConstraint(
-                fields=["role", "action", "own"], condition=Q(kind__isnull=True), name="grant_for_all_stands_once"
+                fields=["role", "action", "own"],
+                condition=Q(kind__isnull=True),
+                name="grant_for_all_stands_once",
             ),
         ]
 
@@ -187,6 +195,20 @@ class PublishableQuerySet(models.QuerySet):
         """The editions in one language."""
         return self.filter(language=language)
 
+    def for_readers_in(self, language: str, now: datetime.datetime | None = None) -> Any:
+        """What lists in one language show: in English the English editions; in Chinese the Chinese ones and
+        those English ones that have no published Chinese edition. Sort by ``-language`` first."""
+        published = self.published(now)
+        if language == ENGLISH:
+            return published.filter(language=ENGLISH)
+        chinese = self.model.versions.published(now).filter(language=language)
+        return published.filter(
+            Q(language=language)
+            | Q(language=ENGLISH)
+            & ~Exists(chinese.filter(translation_of=OuterRef("pk")))
+            & ~Exists(chinese.filter(pk=OuterRef("translation_of")))
+        )
+
 
 def published_q(now: datetime.datetime | None = None, prefix: str = "") -> Q:
     """The rule of visibility as a condition; ``prefix`` reaches it across a relation (``"articles__"``)."""
@@ -228,11 +250,21 @@ class Publishable(models.Model):
     is_preview = False
     route = ""
 
-    slug = models.SlugField(_("slug"), max_length=150, help_text=_("The last part of the address; Latin letters, digits, hyphens."))
+    slug = models.SlugField(
+        _("slug"),
+        max_length=150,
+        help_text=_("The last part of the address; Latin letters, digits, hyphens."),
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT, editable=False)
-    publish_at = models.DateTimeField(_("published from"), null=True, blank=True, db_index=True, editable=False)
+    publish_at = models.DateTimeField(
+        _("published from"), null=True, blank=True, db_index=True, editable=False
+    )
     expire_at = models.DateTimeField(
-        _("expires"), null=True, blank=True, db_index=True, help_text=_("From this moment readers see that the text has expired. Beijing time (UTC+8).")
+        _("expires"),
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text=_("From this moment readers see that the text has expired. Beijing time (UTC+8)."),
     )
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
     withdrawal_reason = models.TextField(_("reason for withdrawal"), blank=True, editable=False)
@@ -261,13 +293,17 @@ class Publishable(models.Model):
         base_manager_name = "versions"
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state="published") | Q(publish_at__isnull=False), name="%(class)s_published_has_date"
+                condition=~Q(state="published") | Q(publish_at__isnull=False),
+                name="%(class)s_published_has_date",
             ),
             models.CheckConstraint(
-                condition=~Q(state="withdrawn") | Q(withdrawn_at__isnull=False), name="%(class)s_withdrawn_has_date"
+                condition=~Q(state="withdrawn") | Q(withdrawn_at__isnull=False),
+                name="%(class)s_withdrawn_has_date",
             ),
             models.CheckConstraint(
-                condition=Q(expire_at__isnull=True) | Q(publish_at__isnull=True) | Q(expire_at__gt=F("publish_at")),
+                condition=Q(expire_at__isnull=True)
+                | Q(publish_at__isnull=True)
+                | Q(expire_at__gt=F("publish_at")),
                 name="%(class)s_expires_after_publication",
                 violation_error_message=_("A text can not expire before it is published."),
             ),
@@ -304,12 +340,16 @@ class Publishable(models.Model):
     @property
     def is_scheduled(self) -> bool:
         """Published, from a moment that is still to come."""
-        return self.state == State.PUBLISHED and self.publish_at is not None and self.publish_at > timezone.now()
+        return (
+            self.state == State.PUBLISHED and self.publish_at is not None and self.publish_at > timezone.now()
+        )
 
     @property
     def is_expired(self) -> bool:
         """Once public, over by the clock."""
-        return self.state == State.PUBLISHED and self.expire_at is not None and self.expire_at <= timezone.now()
+        return (
+            self.state == State.PUBLISHED and self.expire_at is not None and self.expire_at <= timezone.now()
+        )
 
     @property
     def is_gone(self) -> bool:
@@ -382,7 +422,10 @@ class Publishable(models.Model):
             other = taken_by(self)
             if other is not None:
                 raise ValidationError(
-                    {"slug": _("“%(path)s” already belongs to “%(other)s”. Choose another slug.") % {"path": self.address(), "other": other}}
+                    {
+                        "slug": _("“%(path)s” already belongs to “%(other)s”. Choose another slug.")
+                        % {"path": self.address(), "other": other}
+                    }
                 )
 
 
@@ -406,7 +449,8 @@ class Translated(models.Model):
                 violation_error_message=_("This original already has a translation in that language."),
             ),
             models.CheckConstraint(
-                condition=Q(translation_of__isnull=True) | ~Q(translation_of=F("id")), name="%(class)s_not_its_own_translation"
+                condition=Q(translation_of__isnull=True) | ~Q(translation_of=F("id")),
+                name="%(class)s_not_its_own_translation",
             ),
         ]
 
@@ -418,12 +462,11 @@ class Translated(models.Model):
     def get_absolute_url(self) -> str:
         return with_prefix(self.address(), self.language)  # type: ignore[attr-defined]
 
-    def edition_in(self, language: str, now: datetime.datetime | None = None) -> Any:
-        """The published edition in the other language, or None. Uses a prefetched ``translations`` where there is one."""
-        now = now or timezone.now()
-        original = self.translation_of or self
-        editions = [original, *original.translations.all()]
-        return next((e for e in editions if e.language == language and e.pk != self.pk and e.is_published_at(now)), None)
+    def other_edition(self, now: datetime.datetime | None = None) -> Any:
+        """The published edition in the other language, or None. One query."""
+        original = self.translation_of_id or self.pk
+        others = type(self).objects.published(now).exclude(language=self.language)  # type: ignore[attr-defined]
+        return others.filter(Q(pk=original) | Q(translation_of=original)).first()
 
     def clean(self) -> None:
         super().clean()
@@ -433,7 +476,9 @@ class Translated(models.Model):
         if original.pk == self.pk:
             raise ValidationError({"translation_of": _("A text can not translate itself.")})
         if original.translation_of_id:
-            raise ValidationError({"translation_of": _("That text is itself a translation; choose its original.")})
+            raise ValidationError(
+                {"translation_of": _("That text is itself a translation; choose its original.")}
+            )
         if original.language == self.language:
             raise ValidationError({"translation_of": _("The original is in the same language.")})
         self.slug = original.slug

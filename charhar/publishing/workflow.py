@@ -30,7 +30,9 @@ TRANSITIONS = {
     "submit": Transition(frozenset({State.DRAFT}), State.REVIEW, Action.SUBMIT),
     "send_back": Transition(frozenset({State.REVIEW}), State.DRAFT, Action.CHANGE),
     "publish": Transition(
-        frozenset({State.DRAFT, State.REVIEW, State.PUBLISHED, State.WITHDRAWN}), State.PUBLISHED, Action.PUBLISH
+        frozenset({State.DRAFT, State.REVIEW, State.PUBLISHED, State.WITHDRAWN}),
+        State.PUBLISHED,
+        Action.PUBLISH,
     ),
     "withdraw": Transition(frozenset({State.PUBLISHED}), State.WITHDRAWN, Action.WITHDRAW),
     "reopen": Transition(frozenset({State.WITHDRAWN}), State.DRAFT, Action.PUBLISH),
@@ -51,7 +53,9 @@ def available(text: Publishable, user: Any) -> list[str]:
 def record(text: Publishable, *, user: Any, action: str, note: str = "") -> None:
     """Close a save: next version, snapshot, search row. Call it last, when inlines and relations are written."""
     with transaction.atomic():
-        text.version = type(text).versions.select_for_update().values_list("version", flat=True).get(pk=text.pk) + 1
+        text.version = (
+            type(text).versions.select_for_update().values_list("version", flat=True).get(pk=text.pk) + 1
+        )
         text.save(update_fields=["version", "updated_at"])
         take_snapshot(text, user=user, action=action, note=note)
         text_recorded.send(type(text), text=text)
@@ -83,7 +87,11 @@ def publish(text: Publishable, user: Any = None, at: datetime.datetime | None = 
     changes: dict[str, Any] = {"publish_at": at, "withdrawn_at": None, "withdrawal_reason": ""}
     if hasattr(text, "date"):
         day = timezone.localdate(at)
-        follows = text.publish_at is not None and not text.was_public and text.date == timezone.localdate(text.publish_at)
+        follows = (
+            text.publish_at is not None
+            and not text.was_public
+            and text.date == timezone.localdate(text.publish_at)
+        )
         if text.date is None or follows:
             changes["date"] = day
     _move(text, "publish", user, "", **changes)
@@ -95,7 +103,9 @@ def withdraw(text: Publishable, user: Any = None, reason: str = "") -> None:
         _move(text, "withdraw", user, reason, state=State.DRAFT, publish_at=None)
         return
     if not reason.strip():
-        raise ValidationError(_("Say why the text is withdrawn: readers who follow its address will see the reason."))
+        raise ValidationError(
+            _("Say why the text is withdrawn: readers who follow its address will see the reason.")
+        )
     _move(text, "withdraw", user, reason, withdrawn_at=timezone.now(), withdrawal_reason=reason.strip())
 
 
@@ -133,7 +143,9 @@ def _move(text: Publishable, name: str, user: Any, note: str = "", **changes: An
     transition = TRANSITIONS[name]
     _require(text, user, transition.permission)
     with transaction.atomic():
-        state, trashed = type(text).versions.select_for_update().values_list("state", "trashed_at").get(pk=text.pk)
+        state, trashed = (
+            type(text).versions.select_for_update().values_list("state", "trashed_at").get(pk=text.pk)
+        )
         if trashed is not None:
             raise ValidationError(_("The text lies in the trash; bring it back first."))
         if state not in transition.sources:

@@ -27,7 +27,9 @@ class Listed(models.Model):
     standfirst_en = models.TextField(_("standfirst (English)"), blank=True)
     standfirst_zh = models.TextField(_("standfirst (Chinese)"), blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0, db_index=True)
-    hidden = models.BooleanField(_("hidden"), default=False, help_text=_("Leaves menus and lists; its page still answers."))
+    hidden = models.BooleanField(
+        _("hidden"), default=False, help_text=_("Leaves menus and lists; its page still answers.")
+    )
 
     objects = ListedQuerySet.as_manager()
 

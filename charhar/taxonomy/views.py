@@ -1,19 +1,72 @@
-"""Pages."""
+"""The pages of regions and topics, and the lists of them."""
+
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from charhar.publishing.head import head_for
+from charhar.publishing.languages import current_language
+from charhar.publishing.listing import listing
+
+from .models import Listed, Region, Topic
 
 
-def regions(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-    return HttpResponse('regions')
+def regions(request: HttpRequest) -> HttpResponse:
+    """All regions, each with its newest articles."""
+    return _index(request, "region", Region, _("Regions"))
 
 
-def region(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-    return HttpResponse('region')
+def topics(request: HttpRequest) -> HttpResponse:
+    """All topics, each with its newest articles."""
+    return _index(request, "topic", Topic, _("Topics"))
 
 
-def topics(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-    return HttpResponse('topics')
+def region(request: HttpRequest, slug: str) -> HttpResponse:
+    """One region: where the institute stands, who leads, everything newest first."""
+    return _subject(
+        request, "region", get_object_or_404(Region, slug=slug), (_("Regions"), reverse("regions"))
+    )
 
 
-def topic(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-    return HttpResponse('topic')
+def topic(request: HttpRequest, slug: str) -> HttpResponse:
+    """One topic: where the institute stands, who leads, everything newest first."""
+    return _subject(request, "topic", get_object_or_404(Topic, slug=slug), (_("Topics"), reverse("topics")))
 
+
+def _index(request: HttpRequest, kind: str, model: type[Listed], title: str) -> HttpResponse:
+    subjects = list(model.objects.shown())
+    # Upwards by the reverse manager: this app knows nothing of articles.
+    newest = subjects[0].articles.model.objects.newest_under(model, current_language()) if subjects else {}  # type: ignore[attr-defined]
+    context = {
+        "kind": kind,
+        "subjects": [(subject, newest.get(subject.pk, [])) for subject in subjects],
+        "head": head_for(request, title, trail=[(_("Home"), "/")]),
+    }
+    return render(request, "taxonomy/index.html", context)
+
+
+def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, str]) -> HttpResponse:
+    language = current_language()
+    articles = subject.articles.model.objects.for_readers_in(language).about(subject).for_list()
+    context = listing(request, articles)
+    leads = subject.leads.select_related("expert__portrait")
+    feed = (
+        str(subject.name),
+        reverse("feed-subject-rss", args=[kind, subject.slug]),
+        reverse("feed-subject-atom", args=[kind, subject.slug]),
+    )
+    context |= {
+        "subject": subject,
+        "kind": kind,
+        "leads": [lead.expert for lead in leads if lead.expert.is_published],
+        "publications": subject.publications.for_readers_in(language)
+        .select_related("series", "cover")
+        .newest_first()[:4],
+        "head": head_for(
+            request, subject.name, subject.standfirst, feeds=[feed], trail=[(_("Home"), "/"), above]
+        ),
+    }
+    return render(request, "taxonomy/subject.html", context)

@@ -1,0 +1,118 @@
+"""What a page says about itself in its head: title, description, canonical and alternate addresses, data."""
+
+import datetime
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.encoding import escape_uri_path
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
+
+from .languages import CHINESE, ENGLISH, language_of_path, with_prefix, without_prefix
+from .listing import varied_query
+
+HREFLANG = {ENGLISH: "en", CHINESE: "zh-Hans"}
+# Within a script element these end it or begin a comment; as JSON escapes they do neither.
+JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
+
+
+def absolute(path: str) -> str:
+    """The whole address of a path on this site, from settings.SITE_URL and not from the request's Host."""
+    return path if path.startswith(("http://", "https://")) else settings.SITE_URL + path
+
+
+@dataclass
+class Head:
+    """One page's head; ``components/head.html`` shows it."""
+
+    title: str
+    description: str = ""
+    canonical: str = ""
+    alternates: list[tuple[str, str]] = field(default_factory=list)
+    other_language_path: str = ""
+    trail: list[tuple[str, str]] = field(default_factory=list)
+    image: Any = None
+    kind: str = "website"
+    feeds: list[tuple[str, str, str]] = field(default_factory=list)
+    noindex: bool = False
+    schema: list[dict[str, Any]] = field(default_factory=list)
+    published: datetime.datetime | None = None
+    modified: datetime.datetime | None = None
+
+    @property
+    def schema_json(self) -> SafeString:
+        """The structured data, safe within a script element."""
+        graph = {"@context": "https://schema.org", "@graph": self.schema}
+        text = json.dumps(graph, ensure_ascii=False, separators=(",", ":"), default=str)
+        return mark_safe(text.translate(JSON_ESCAPES))  # noqa: S308  escaped one line above
+
+
+def head_for(
+    request: HttpRequest,
+    title: Any,
+    description: str = "",
+    *,
+    languages: Iterable[str] = (ENGLISH, CHINESE),
+    canonical: str = "",
+    trail: Iterable[tuple[Any, str]] = (),
+    **more: Any,
+) -> Head:
+    """The head of the page at the request's address.
+
+    ``languages`` are those that the page exists in; ``canonical`` an address elsewhere; ``trail`` the pages
+    above it, from the top, as (label, path).
+    """
+    path = escape_uri_path(request.path) + varied_query(request)
+    here = language_of_path(path)
+    bare = without_prefix(path)
+    existing = [language for language in (ENGLISH, CHINESE) if language in {here, *languages}]
+    alternates = []
+    if len(existing) > 1:
+        alternates = [(HREFLANG[each], absolute(with_prefix(bare, each))) for each in existing]
+        alternates.append(("x-default", absolute(with_prefix(bare, ENGLISH))))
+    other = ENGLISH if here == CHINESE else CHINESE
+    other_path = with_prefix(bare, other) if other in existing else with_prefix("/", other)
+    request.other_language_path = other_path  # type: ignore[attr-defined]  # for the link in the kept header
+    schema = list(more.pop("schema", []))
+    steps = [*trail, (title, path)]
+    if len(steps) > 1:
+        schema.append(breadcrumbs(steps))
+    return Head(
+        title=str(title),
+        description=Truncator(" ".join(str(description).split())).chars(300),
+        canonical=canonical or absolute(path),
+        alternates=alternates,
+        trail=[(str(label), step) for label, step in steps[:-1]],
+        other_language_path=other_path,
+        schema=schema,
+        **more,
+    )
+
+
+def breadcrumbs(steps: Iterable[tuple[Any, str]]) -> dict[str, Any]:
+    """schema.org's ``BreadcrumbList`` of (label, path), from the top."""
+    return {
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {"@type": "ListItem", "position": position, "name": str(label), "item": absolute(path)}
+            for position, (label, path) in enumerate(steps, 1)
+        ],
+    }
+
+
+def organisation(site: Any) -> dict[str, Any]:
+    """schema.org's ``Organization`` for the institute."""
+    return {
+        "@type": "Organization",
+        "@id": absolute("/#institute"),
+        "name": site.name,
+        "alternateName": site.name_zh if site.name != site.name_zh else site.name_en,
+        "url": absolute("/"),
+        "foundingDate": "2009-10",
+        **({"email": site.email} if site.email else {}),
+        **({"telephone": site.phone} if site.phone else {}),
+    }
