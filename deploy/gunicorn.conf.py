@@ -1,0 +1,26 @@
+"""How gunicorn serves the site, in the demo and in production alike."""
+
+import os
+
+bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+# Browsers open connections ahead of use; threads keep such an idle one from holding a whole worker.
+worker_class = "gthread"
+threads = 4
+preload_app = True
+wsgi_app = "charhar.wsgi:application"
+timeout = 60
+graceful_timeout = 10
+accesslog = None
+loglevel = "warning"
+control_socket_disable = True
+
+
+def when_ready(server):
+    """Say that readers can come now; the demo shows the address and the sign-in with it."""
+    print(os.environ.get("READY_MESSAGE") or f"Serving at {bind}.", flush=True)
+
+
+def on_exit(server):
+    """Say that the stop was a clean one."""
+    print("\nStopped.", flush=True)
