@@ -65,7 +65,7 @@ class ArticleQuerySet(PublishableQuerySet):
     def newest_under(
         self, kind: type[models.Model], language: str, each: int = 2
     ) -> dict[int, "list[Article]"]:
-        """The newest articles of every topic or region, by its key, with title, address and date. One query."""
+        """The newest articles of every topic or region, by its key, without their bodies. One query."""
         filing = {Topic: ArticleTopic, Region: ArticleRegion}[kind]
         order = [
             models.F("language").desc(),

@@ -136,7 +136,7 @@ def news_section(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
-    """What readers may read under one tag; a tag that only unpublished texts carry does not exist for them."""
+    """What readers may read under one tag; one that only unpublished texts carry does not exist."""
     found = get_object_or_404(Tag, slug=slug)
     rows = Article.objects.for_readers_in(current_language()).filter(tags=found).for_list().newest_first()
     context = listing(request, rows)

@@ -10,7 +10,7 @@ from charhar.publishing.languages import current_language
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """``navigation`` (header and foot), ``site`` (settings) and ``language``; nothing is fetched until it is shown."""
+    """``navigation`` (header, foot), ``site`` (settings), ``language``; nothing is fetched until shown."""
     if request.path_info.startswith("/admin/"):
         return {}
     navigation = Navigation(request)

@@ -24,6 +24,9 @@ class HomeSlot(models.Model):
     show_from = models.DateTimeField(_("from"), null=True, blank=True)
     show_until = models.DateTimeField(_("until"), null=True, blank=True)
 
+    clock_columns = ("show_from", "show_until")
+    clock_condition = ""
+
     class Meta:
         verbose_name = _("place on the home page")
         verbose_name_plural = _("home page")

@@ -110,7 +110,7 @@ def news(request: HttpRequest) -> HttpResponse:
 
 
 class Research:
-    """Research, commentary, interviews and publications as one list; a page's rows are fetched whole by kind."""
+    """Research, commentary, interviews and publications as one list; a page's rows are fetched by kind."""
 
     COLUMNS = ("language", "date", "publish_at", "pk", "what")
 

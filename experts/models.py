@@ -100,7 +100,7 @@ class Programme(Listed):
 
 
 class Expert(Publishable):
-    """A person whose profile the institute publishes; names as given, family and display name, in both scripts."""
+    """A person with a public profile; names as given, family and display name, in both scripts."""
 
     route = "expert"
     CONTENT_INLINES = ("spoken_languages", "social_links", "topic_leads", "region_leads")

@@ -191,7 +191,7 @@ class Publication(Translated, Publishable):
 
 
 class Credited(models.Model):
-    """A person's name and role as they were when the text appeared; the expert's profile may go, the name stays."""
+    """A person's name as it was when the text appeared; the expert's profile may go, the name stays."""
 
     expert = models.ForeignKey(
         Expert,

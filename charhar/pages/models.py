@@ -30,7 +30,8 @@ class InstitutePage(Translated, Publishable):
         default="about",
     )
     parent = models.ForeignKey(
-        "self", verbose_name=_("beneath"), null=True, blank=True, on_delete=models.PROTECT, related_name="children",
+        "self", verbose_name=_("beneath"), null=True, blank=True,
+        on_delete=models.PROTECT, related_name="children",
         help_text=_("Empty for the page at the top of the tree."),
     )  # fmt: skip
     title = models.CharField(_("title"), max_length=200)

@@ -1,4 +1,4 @@
-"""What every published text has in common: its state, its hours, its address, its translation, its history."""
+"""What every published text has in common: state, hours, address, translation, history."""
 
 import datetime
 import secrets
@@ -112,7 +112,7 @@ class Action(models.TextChoices):
 
 
 class Grant(models.Model):
-    """One permission: what a role may do, to which kind of text, within which remit, to all or only to own."""
+    """One permission: what a role may do to which kind of text, within which remit, to all or to own."""
 
     role = models.ForeignKey(Group, verbose_name=_("role"), on_delete=models.CASCADE, related_name="grants")
     action = models.CharField(_("action"), max_length=10, choices=Action)
@@ -240,10 +240,14 @@ class Publishable(models.Model):
     # Dates of life and bookkeeping: what a working copy never carries over.
     LIFE_FIELDS = frozenset(
         {
-            "id", "state", "publish_at", "expire_at", "withdrawn_at", "withdrawal_reason", "trashed_at", "corrects",
-            "based_on", "version", "created_at", "updated_at", "created_by", "assigned_to", "language", "translation_of",
+            "id", "state", "publish_at", "expire_at", "withdrawn_at", "withdrawal_reason", "trashed_at",
+            "corrects", "based_on", "version", "created_at", "updated_at", "created_by", "assigned_to",
+            "language", "translation_of",
         }
     )  # fmt: skip
+    # The columns at whose moments pages change by the clock alone; version.py looks ahead through them.
+    clock_columns = ("publish_at", "expire_at")
+    clock_condition = "state = 'published' AND trashed_at IS NULL"
     # Names of the reverse relations whose rows belong to the text; a test holds that none is missing.
     CONTENT_INLINES: tuple[str, ...] = ()
     is_translated = False
@@ -435,7 +439,8 @@ class Translated(models.Model):
     language = models.CharField(_("language"), max_length=10, choices=LANGUAGES, default=ENGLISH)
     translation_of = models.ForeignKey(
         "self", verbose_name=_("translation of"), null=True, blank=True, on_delete=models.SET_NULL,
-        related_name="translations", help_text=_("The original that this text translates; both share one slug."),
+        related_name="translations",
+        help_text=_("The original that this text translates; both share one slug."),
     )  # fmt: skip
     is_translated = True
 

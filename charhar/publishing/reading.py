@@ -20,8 +20,9 @@ class Gone(Exception):
 def for_reader(request: HttpRequest, queryset: PublishableQuerySet, **lookup: Any) -> Any:
     """The text that this visitor asked for.
 
-    Readers get published texts; staff also those that they may change, marked ``is_preview``. Raises ``Gone``
-    for a withdrawn or expired text and ``Http404`` for everything else. One query where the text is published.
+    Readers get published texts; staff also those that they may read before publication, marked ``is_preview``.
+    Raises ``Gone`` for a withdrawn or expired text and ``Http404`` for everything else. One query where the
+    text is published.
     """
     text = queryset.published().filter(**lookup).first()
     if text is not None:

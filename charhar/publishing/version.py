@@ -31,7 +31,7 @@ class Version(NamedTuple):
 
 @cache
 def content_tables() -> frozenset[str]:
-    """The names of all tables that a public page reads: settings.CONTENT_MODELS, its own relations included."""
+    """The names of all tables that a public page reads: settings.CONTENT_MODELS with their relations."""
     named = set(settings.CONTENT_MODELS)
     return frozenset(
         model._meta.db_table
@@ -44,24 +44,19 @@ def content_tables() -> frozenset[str]:
 def _raise_statement() -> tuple[str, int]:
     """The UPDATE that raises the version, and how often it takes ``now``.
 
-    The next change is the earliest of all coming moments of publication and expiry; two index look-ups a
-    table that holds published texts.
+    The next change is the earliest coming moment in the ``clock_columns`` of any content model; one index
+    look-up a column. Tables and columns are our own models' names, the moment is a parameter.
     """
-    from .models import Publishable
-
     moments = [
-        f"SELECT MIN({column}) AS moment FROM {model._meta.db_table}"
-        f" WHERE state = 'published' AND trashed_at IS NULL AND {column} > %s"
+        f"SELECT MIN({column}) AS moment FROM {model._meta.db_table} WHERE {column} > %s"  # noqa: S608
+        f"{' AND ' + model.clock_condition if model.clock_condition else ''}"  # type: ignore[attr-defined]
         for model in apps.get_models()
-        if issubclass(model, Publishable)
-        for column in ("publish_at", "expire_at")
+        for column in getattr(model, "clock_columns", ())
     ]
     union = " UNION ALL ".join(moments)
-    return (
-        "UPDATE publishing_contentversion SET number = number + 1,"
-        f" next_change = (SELECT MIN(moment) FROM ({union}) AS moments)",
-        len(moments),
-    )
+    statement = f"""UPDATE publishing_contentversion SET number = number + 1,
+        next_change = (SELECT MIN(moment) FROM ({union}) AS moments)"""  # noqa: S608
+    return statement, len(moments)
 
 
 def raise_version(using: Any = connection, now: datetime.datetime | None = None) -> None:

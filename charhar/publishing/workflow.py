@@ -51,7 +51,7 @@ def available(text: Publishable, user: Any) -> list[str]:
 
 
 def record(text: Publishable, *, user: Any, action: str, note: str = "") -> None:
-    """Close a save: next version, snapshot, search row. Call it last, when inlines and relations are written."""
+    """Close a save: next version, snapshot, search row. Call it last, after inlines and relations."""
     with transaction.atomic():
         text.version = (
             type(text).versions.select_for_update().values_list("version", flat=True).get(pk=text.pk) + 1
@@ -98,7 +98,7 @@ def publish(text: Publishable, user: Any = None, at: datetime.datetime | None = 
 
 
 def withdraw(text: Publishable, user: Any = None, reason: str = "") -> None:
-    """Take a public text back; its address answers 410 with the reason. A scheduled one becomes a draft again."""
+    """Take a public text back; its address answers 410 with the reason. A scheduled one becomes a draft."""
     if not text.was_public:
         _move(text, "withdraw", user, reason, state=State.DRAFT, publish_at=None)
         return

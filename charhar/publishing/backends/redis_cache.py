@@ -10,7 +10,7 @@ logger = logging.getLogger(__name__)
 
 
 class ForgivingRedisCache(RedisCache):
-    """Django's Redis cache; when Redis does not answer, reads miss and writes are dropped, with a log line."""
+    """Django's Redis cache; without an answer, reads miss and writes are dropped, with a log line."""
 
     def _try(self, verb: str, otherwise: Any, *args: Any, **kwargs: Any) -> Any:
         try:
