@@ -45,6 +45,14 @@ def number(name: str, *, default: int, least: int, most: int) -> int:
     return int(raw)
 
 
+def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
+    """Read one of a few words, in capitals or not."""
+    raw = env.str(name, default="").strip().upper() or default
+    if raw not in among:
+        raise ImproperlyConfigured(f"{name} is {raw!r}; say one of: {', '.join(among)}.")
+    return raw
+
+
 def address(name: str, *, default: str) -> str:
     """Read an absolute http(s) address without a path; returned without a slash at its end."""
     raw = env.str(name, default="").strip() or default
@@ -260,7 +268,12 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # -- Mail -------------------------------------------------------------------------------------------
 
-vars().update(env.email("EMAIL_URL", default="consolemail://"))
+try:
+    vars().update(env.email("EMAIL_URL", default="consolemail://"))
+except ImproperlyConfigured as error:
+    raise ImproperlyConfigured(
+        "EMAIL_URL makes no sense; it must look like smtp+tls://user:password@host:587 or consolemail://."
+    ) from error
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Charhar Institute <secretariat@charhar.org.cn>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -269,10 +282,11 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 TAGGIT_CASE_INSENSITIVE = True
 
+LOG_LEVEL = choice("LOG_LEVEL", default="INFO", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

@@ -21,8 +21,8 @@ VAR_DIR = Path(os.environ.get("VAR_DIR") or ROOT / "var").absolute()
 SIGN_IN = VAR_DIR / "demo-sign-in.txt"
 
 
-def main() -> int | NoReturn:
-    """Go through the steps and become the server; 1 with one clear line when a step can not be taken."""
+def main() -> NoReturn:
+    """Go through the steps and become the server; end with one clear line when a step can not be taken."""
     try:
         port = free_port()
         environment.ensure("base")
@@ -38,8 +38,7 @@ def main() -> int | NoReturn:
         manage("Sample content", variables, "load_demo")
         manage("Static files", variables, "collectstatic", "--noinput", "--verbosity", "0")
     except Trouble as trouble:
-        print(trouble, file=sys.stderr)
-        return 1
+        sys.exit(str(trouble))
     serve(variables | {"READY_MESSAGE": ready_message(port)})
 
 
@@ -126,4 +125,4 @@ def ready_message(port: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

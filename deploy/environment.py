@@ -112,19 +112,16 @@ def _install(kind: str) -> None:
         _stamp(installed).write_text(_digest(installed))
 
 
-def main() -> int:
+def main() -> None:
     """Command line: one argument, base or dev."""
     if len(sys.argv) != 2 or sys.argv[1] not in REQUIREMENTS:
-        print(__doc__, file=sys.stderr)
-        return 2
+        sys.exit(__doc__)
     try:
         ensure(sys.argv[1])
     except Trouble as trouble:
-        print(trouble, file=sys.stderr)
-        return 1
-    return 0
+        sys.exit(str(trouble))
 
 
 if __name__ == "__main__":
     os.chdir(ROOT)
-    sys.exit(main())
+    main()

@@ -1,0 +1,130 @@
+"""Each switch takes what README.md promises and refuses nonsense in a sentence that names it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+READ = """
+import json, sys
+from django.core.exceptions import ImproperlyConfigured
+try:
+    import charhar.settings as s
+except ImproperlyConfigured as error:
+    sys.exit(f"refused: {error}")
+print(json.dumps(eval(sys.argv[1]), default=str))
+"""
+
+
+def read(expression, **variables):
+    """Import the settings in a process of their own; what the expression gives there, or the refusal."""
+    surroundings = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", READ, expression],
+        cwd=ROOT,
+        env=surroundings | {"SECRET_KEY": "only-for-this-test"} | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if result.returncode == 0:
+        return json.loads(result.stdout)
+    assert result.stderr.startswith("refused: "), result.stderr
+    return result.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "nonsense"),
+    [
+        ("SECRET_KEY", ""),
+        ("DEBUG", "maybe"),
+        ("DEBUG", "2"),
+        ("BEHIND_PROXY", "nginx"),
+        ("SITE_URL", "www.example.org"),
+        ("SITE_URL", "ftp://example.org"),
+        ("SITE_URL", "https://"),
+        ("SITE_URL", "https://example.org/site"),
+        ("DATABASE_URL", "mysql://root@127.0.0.1/site"),
+        ("DATABASE_URL", "nonsense"),
+        ("REDIS_URL", "127.0.0.1:6379"),
+        ("REDIS_URL", "http://127.0.0.1:6379"),
+        ("EMAIL_URL", "nonsense"),
+        ("EMAIL_URL", "pigeon://coop"),
+        ("LOG_LEVEL", "loud"),
+        ("SIGN_IN_ATTEMPTS", "0"),
+        ("SIGN_IN_ATTEMPTS", "many"),
+        ("MAX_IMAGE_MEGAPIXELS", "-1"),
+        ("MAX_IMAGE_MEGAPIXELS", "1.5"),
+        ("MAX_IMAGE_MEGAPIXELS", "٤٠"),
+        ("MAX_UPLOAD_MEGABYTES", "50MB"),
+        ("HSTS_SECONDS", "for ever"),
+        ("HSTS_SECONDS", "63072001"),
+    ],
+)
+def test_nonsense_is_refused_by_name(name, nonsense):
+    refusal = read("None", **{name: nonsense})
+    assert refusal is not None
+    assert name in refusal
+    assert refusal.endswith(".")
+    assert "\n" not in refusal
+
+
+def test_nonsense_for_postgresql_alone_is_refused_there():
+    postgres = "postgres://someone@127.0.0.1/site"
+    assert "CONN_MAX_AGE" in read("None", DATABASE_URL=postgres, CONN_MAX_AGE="-1")
+    assert read("s.DATABASES['default']['CONN_MAX_AGE']", DATABASE_URL=postgres, CONN_MAX_AGE="5") == 5
+
+
+def test_https_needs_to_be_said_for_its_switches():
+    https = {"SITE_URL": "https://example.org"}
+    assert "REDIRECT_TO_HTTPS" in read("None", REDIRECT_TO_HTTPS="perhaps", **https)
+    assert (
+        read("[s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE]", **https) == [True] * 3
+    )
+    assert read("s.SECURE_SSL_REDIRECT", REDIRECT_TO_HTTPS="no", **https) is False
+    assert read("[s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, s.SECURE_HSTS_SECONDS]") == [
+        False,
+        False,
+        0,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "meaning"), [("1", True), ("Yes", True), ("on", True), ("0", False), ("", False)]
+)
+def test_a_switch_takes_the_usual_words(word, meaning):
+    assert read("s.DEBUG", DEBUG=word) is meaning
+
+
+def test_the_defaults_are_safe_and_need_a_key_alone():
+    assert read("[s.DEBUG, s.SITE_URL, s.ALLOWED_HOSTS, s.TIME_ZONE]") == [
+        False,
+        "http://127.0.0.1:8000",
+        ["127.0.0.1", "127.0.0.1", "localhost"],
+        "Asia/Shanghai",
+    ]
+    assert read("s.DATABASES['default']['ENGINE']").endswith("sqlite3")
+    assert read("s.CACHES['default']['BACKEND']") == "django.core.cache.backends.locmem.LocMemCache"
+
+
+def test_the_hosts_follow_the_sites_address():
+    assert "charhar.example" in read("s.ALLOWED_HOSTS", SITE_URL="https://charhar.example")
+    assert read("s.ALLOWED_HOSTS", ALLOWED_HOSTS="a.example,b.example") == ["a.example", "b.example"]
+
+
+def test_redis_is_used_when_it_is_named():
+    assert (
+        read("s.CACHES['default']['LOCATION']", REDIS_URL="redis://127.0.0.1:6379")
+        == "redis://127.0.0.1:6379"
+    )
+
+
+def test_the_content_security_policy_has_no_hole():
+    directives = read("s.CONTENT_SECURITY_POLICY['DIRECTIVES']")
+    sources = {str(source) for values in directives.values() for source in values}
+    assert not {source for source in sources if "unsafe" in source or "://" in source or "*" in source}
+    assert directives["default-src"] == ["'none'"]
