@@ -149,7 +149,7 @@ ENGINES = {
     "django.db.backends.postgresql": "charhar.publishing.backends.postgresql",
 }
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'charhar.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] not in ENGINES:
+if DATABASES["default"].get("ENGINE") not in ENGINES:
     raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")
 DATABASES["default"]["ENGINE"] = ENGINES[DATABASES["default"]["ENGINE"]]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
