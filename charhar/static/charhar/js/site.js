@@ -1,0 +1,55 @@
+// Comforts only: every page is whole without this file.
+
+const root = document.documentElement;
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const button = document.querySelector(".theme");
+
+function isDark() {
+  return root.dataset.theme ? root.dataset.theme === "dark" : dark.matches;
+}
+
+function showTheme() {
+  button.setAttribute("aria-pressed", String(isDark()));
+}
+
+if (button) {
+  button.hidden = false;
+  showTheme();
+  dark.addEventListener("change", showTheme);
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    try {
+      localStorage.setItem("theme", root.dataset.theme);
+    } catch {
+      // The choice then holds for this page only.
+    }
+    showTheme();
+  });
+}
+
+// The menu: Escape closes what is open and gives the focus back, and so does a click or a step outside.
+const header = document.querySelector(".hd");
+
+function openMenus() {
+  return header ? [...header.querySelectorAll("details[open]")] : [];
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const last = openMenus().pop();
+  if (!last) return;
+  last.open = false;
+  last.querySelector("summary").focus();
+});
+
+document.addEventListener("click", (event) => {
+  if (header && !header.contains(event.target)) openMenus().forEach((menu) => (menu.open = false));
+});
+
+header?.addEventListener("focusout", (event) => {
+  const menu = event.target.closest("details[name]");
+  if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+});
+
+// A form that came back with errors: the summary takes the focus.
+document.querySelector(".errors")?.focus();

@@ -1,0 +1,123 @@
+"""How things are shown: dates in full, names in a row, runs of the other language, pages and years of a list."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, pgettext
+
+from charhar.taxonomy.bilingual import is_chinese, lang_of
+
+register = template.Library()
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def _day(value: datetime.date | datetime.datetime) -> datetime.date:
+    """The day in Beijing on which a moment falls."""
+    return timezone.localtime(value).date() if isinstance(value, datetime.datetime) else value
+
+
+@register.filter
+def longdate(value: datetime.date | datetime.datetime | None) -> str:
+    """The date in full, in the page's language: “January 18, 2022”, “2022年1月18日”; empty for none."""
+    if not value:
+        return ""
+    day = _day(value)
+    if is_chinese():
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{MONTHS[day.month - 1]} {day.day}, {day.year}"
+
+
+@register.filter
+def dated(value: datetime.date | datetime.datetime | None) -> str:
+    """``longdate`` inside a ``<time>`` that machines read; empty for none."""
+    if not value:
+        return ""
+    return format_html('<time datetime="{}">{}</time>', _day(value).isoformat(), longdate(value))
+
+
+@register.filter
+def lang(row: Any, field: str = "") -> str:
+    """The ``lang`` attribute of a run that is not in the page's language, with a space before it; else empty.
+
+    ``{{ article|lang }}`` asks the text's own language, ``{{ topic|lang:"name" }}`` which one a bilingual field gives.
+    """
+    tag = lang_of(row, field) if field else row.html_lang
+    return "" if tag == ("zh-Hans" if is_chinese() else "en") else mark_safe(f' lang="{tag}"')  # noqa: S308
+
+
+@register.filter
+def credited(people: Iterable[Any], roles: str) -> list[Any]:
+    """Those credited in one of ``roles`` ("author", or "editor,chief"), in their order."""
+    wanted = roles.split(",")
+    return [p for p in people if getattr(p, "contribution", None) in wanted or getattr(p, "role", None) in wanted]
+
+
+@register.simple_tag
+def names(people: Iterable[Any], text: Any = None, linked: bool = False) -> SafeString:
+    """The names of the credited in one run: “A, B and C”, “甲、乙、丙”.
+
+    ``text`` is what they are credited in, where its language may not be the page's. With ``linked``, those with a
+    public profile lead to it; the profiles must have been fetched with the people.
+    """
+    attribute = lang(text) if text is not None else ""
+    shown = [_name(person, attribute, linked) for person in people]
+    comma, last = pgettext("between names", ", "), pgettext("before the last name", " and ")
+    if len(shown) < 2:
+        return mark_safe("".join(shown))  # noqa: S308
+    return format_html("{}{}{}", format_html_join(comma, "{}", ((name,) for name in shown[:-1])), last, shown[-1])
+
+
+def _name(person: Any, attribute: str, linked: bool) -> SafeString:
+    if linked and person.expert is not None and person.expert.is_published:
+        return format_html('<a{} href="{}">{}</a>', attribute, person.expert.get_absolute_url(), person.name)
+    return format_html("<span{}>{}</span>", attribute, person.name) if attribute else format_html("{}", person.name)
+
+
+def _list_address(**parts: Any) -> str:
+    """Where a list stands, narrowed by year and at a page; the first page of all years is the bare address."""
+    query = urlencode({key: value for key, value in parts.items() if value})
+    return f"?{query}" if query else "."
+
+
+@register.simple_tag(takes_context=True)
+def page_url(context: template.Context, number: int) -> str:
+    """The address of a page of the list shown, within the year it is narrowed to."""
+    return _list_address(year=context.get("year"), page=number if number > 1 else None)
+
+
+@register.simple_tag
+def year_url(year: int | None = None) -> str:
+    """The address of the list shown, narrowed to a year, or with all years."""
+    return _list_address(year=year)
+
+
+@register.filter
+def elided(page: Any) -> Iterable[int | str]:
+    """The page numbers to offer around the one shown, with “…” for those left out."""
+    return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+
+
+@register.inclusion_tag("components/breadcrumbs.html")
+def breadcrumbs(*pairs: Any) -> dict[str, Any]:
+    """The way to this page: ``{% breadcrumbs label address label address %}``, Home being understood."""
+    return {"crumbs": list(zip(pairs[::2], pairs[1::2], strict=True))}
+
+
+@register.filter
+def megabytes(size: int | None) -> str:
+    """A file's size as readers on slow lines want it: “1.4 MB”, “310 kB”; empty for none."""
+    if not size:
+        return ""
+    if size < 1_000_000:
+        return gettext("%(size)d kB") % {"size": max(1, round(size / 1000))}
+    return gettext("%(size).1f MB") % {"size": size / 1_000_000}
