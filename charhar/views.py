@@ -1,6 +1,6 @@
 """The pages that belong to no one app: home, News & Events, Latest Research, health, errors."""
 
-import datetime
+from collections import Counter
 from typing import Any
 
 from django.db import DatabaseError, connection
@@ -11,16 +11,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from articles.models import Article, NewsSection
+from articles.models import Article, ArticleQuerySet, NewsSection
 from charhar.models import HomeSlot
 from charhar.pages.models import SiteSettings
 from charhar.publishing.addresses import other_edition
 from charhar.publishing.head import absolute, head_for, organisation
 from charhar.publishing.languages import current_language
-from charhar.publishing.listing import listing
+from charhar.publishing.listing import in_year, listing, per_year
 from charhar.taxonomy.models import Region, Topic
 from experts.models import Expert
-from publications.models import Publication
+from publications.models import Publication, PublicationQuerySet
 
 SECONDS = 3
 NEWS = 6
@@ -114,67 +114,44 @@ class Research:
 
     COLUMNS = ("language", "date", "publish_at", "pk", "what")
 
-    def __init__(self, language: str, year: int | None = None) -> None:
-        self.articles = Article.objects.for_readers_in(language).research()
-        self.publications = Publication.objects.for_readers_in(language)
-        if year is not None:
-            span = (datetime.date(year, 1, 1), datetime.date(year, 12, 31))
-            self.articles = self.articles.filter(date__range=span)
-            self.publications = self.publications.filter(date__range=span)
+    def __init__(self, articles: ArticleQuerySet, publications: PublicationQuerySet) -> None:
+        self.articles = articles
+        self.publications = publications
 
-    def order_by(self) -> "Research":
-        """Unsorted is as good as sorted to whoever asks for the years."""
-        return self
+    def per_year(self) -> dict[int | None, int]:
+        """How many there are in each year. Two queries."""
+        return dict(Counter(per_year(self.articles)) + Counter(per_year(self.publications)))
 
-    def dates(self, field: str, unit: str, order: str = "DESC") -> list[datetime.date]:
-        """The years that hold something. Two queries."""
-        both = {
-            *self.articles.order_by().dates(field, unit),
-            *self.publications.order_by().dates(field, unit),
-        }
-        return sorted(both, reverse=order == "DESC")
-
-    def filter(self, *, date__gte: datetime.date, date__lte: datetime.date) -> "Research":
-        """Narrow by date, as ``listing`` does."""
-        narrowed = Research(current_language())
-        narrowed.articles = self.articles.filter(date__gte=date__gte, date__lte=date__lte)
-        narrowed.publications = self.publications.filter(date__gte=date__gte, date__lte=date__lte)
-        return narrowed
-
-    def count(self) -> int:
-        """How many there are. Two queries."""
-        return self.articles.order_by().count() + self.publications.order_by().count()
-
-    def __len__(self) -> int:
-        return self.count()
+    def in_year(self, year: int) -> "Research":
+        """Those dated in one year."""
+        return Research(in_year(self.articles, year), in_year(self.publications, year))
 
     def __getitem__(self, part: slice) -> list[Any]:
-        """One page. One query for the keys, and the rows' own."""
+        """One page, newest first. One query for the keys, and the rows' own."""
         keys = self._keys(self.articles, "article").union(
             self._keys(self.publications, "publication"), all=True
         )
         chosen = list(keys.order_by("-language", "-date", "-publish_at", "-pk")[part])
-        articles = self._fetch(Article.objects.for_list(), [k for k in chosen if k["what"] == "article"])
-        publications = self._fetch(
-            Publication.objects.for_list(), [k for k in chosen if k["what"] == "publication"]
-        )
-        rows = {"article": articles, "publication": publications}
-        found = [(key["what"], rows[key["what"]].get(key["pk"])) for key in chosen]
-        for what, row in found:
-            if row is not None:
+        rows: dict[tuple[str, int], Any] = {}
+        for what, found in (
+            ("article", Article.objects.for_list()),
+            ("publication", Publication.objects.for_list()),
+        ):
+            wanted = [key["pk"] for key in chosen if key["what"] == what]
+            for pk, row in (found.in_bulk(wanted) if wanted else {}).items():
                 row.is_publication = what == "publication"
-        return [row for _what, row in found if row is not None]
+                rows[what, pk] = row
+        return [rows[key["what"], key["pk"]] for key in chosen if (key["what"], key["pk"]) in rows]
 
     def _keys(self, rows: Any, what: str) -> Any:
         return rows.order_by().annotate(what=Value(what, CharField())).values(*self.COLUMNS)
 
-    def _fetch(self, rows: Any, keys: list[Any]) -> dict[int, Any]:
-        return rows.in_bulk([key["pk"] for key in keys]) if keys else {}
-
 
 def research(request: HttpRequest) -> HttpResponse:
     """Latest Research: research, commentary and interviews together with publications."""
-    context = listing(request, Research(current_language()))
+    language = current_language()
+    articles = Article.objects.for_readers_in(language).research()
+    context = listing(request, Research(articles, Publication.objects.for_readers_in(language)))
     context["head"] = head_for(
         request,
         _("Latest Research"),

@@ -55,7 +55,7 @@ def expert(request: HttpRequest, slug: str) -> HttpResponse:
     person = for_reader(
         request,
         Expert.objects.select_related("portrait", "office", "cv").prefetch_related(
-            "groups", "topics", "regions", "spoken_languages", "social_links"
+            "topics", "regions", "spoken_languages", "social_links"
         ),
         slug=slug,
     )

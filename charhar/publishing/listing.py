@@ -3,39 +3,70 @@
 import datetime
 from typing import Any
 
-from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
+from django.core.paginator import EmptyPage, Page, Paginator
+from django.db.models import Count
+from django.db.models.functions import ExtractYear
 from django.http import Http404, HttpRequest
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 PER_PAGE = 20
 
 
+class CountedPaginator(Paginator):
+    """Django's paginator for rows whose number is already known."""
+
+    def __init__(self, rows: Any, per_page: int, count: int) -> None:
+        super().__init__(rows, per_page)
+        self.known = count
+
+    @cached_property
+    def count(self) -> int:
+        return self.known
+
+
 def listing(request: HttpRequest, rows: Any, per_page: int = PER_PAGE) -> dict[str, Any]:
     """The context of a list: ``page``, ``years`` that hold something, and the chosen ``year`` or None.
 
-    ``rows`` is a queryset with a ``date``. Raises ``Http404`` for a page or year that makes no sense or holds
-    nothing. Three queries besides the rows' own prefetches.
+    ``rows`` is a queryset with a ``date``, or something that answers ``per_year()`` and ``in_year(year)``.
+    Raises ``Http404`` for a page or year that makes no sense or holds nothing. Two queries besides the rows'
+    own prefetches: the number in each year, and the page.
     """
-    years = [day.year for day in rows.order_by().dates("date", "year", order="DESC")]
+    numbers = rows.per_year() if hasattr(rows, "per_year") else per_year(rows)
+    years = sorted((year for year in numbers if year is not None), reverse=True)
     year = _year(request.GET.get("year"), years)
-    if year is not None:
-        rows = rows.filter(date__gte=datetime.date(year, 1, 1), date__lte=datetime.date(year, 12, 31))
-    return {"page": page_of(request, rows, per_page), "years": years, "year": year}
+    if year is None:
+        count = sum(numbers.values())
+    else:
+        count = numbers[year]
+        rows = rows.in_year(year) if hasattr(rows, "in_year") else in_year(rows, year)
+    return {"page": page_of(request, CountedPaginator(rows, per_page, count)), "years": years, "year": year}
 
 
-def page_of(request: HttpRequest, rows: Any, per_page: int = PER_PAGE) -> Any:
+def per_year(rows: Any) -> dict[int | None, int]:
+    """How many rows each year holds; undated ones under None. One query."""
+    counted = rows.order_by().values(year=ExtractYear("date")).annotate(number=Count("pk", distinct=True))
+    return dict(counted.values_list("year", "number"))
+
+
+def in_year(rows: Any, year: int) -> Any:
+    """The rows dated in one year."""
+    return rows.filter(date__range=(datetime.date(year, 1, 1), datetime.date(year, 12, 31)))
+
+
+def page_of(request: HttpRequest, paginator: Paginator) -> Page:
     """The page that ``?page=`` names; page 1 of an empty list is empty, not missing."""
     wanted = request.GET.get("page", "1")
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 8):
         raise Http404(_("There is no such page of this list."))
     try:
-        return Paginator(rows, per_page).page(int(wanted))
-    except (EmptyPage, PageNotAnInteger):
+        return paginator.page(int(wanted))
+    except EmptyPage:
         raise Http404(_("There is no such page of this list.")) from None
 
 
 def _year(wanted: str | None, years: list[int]) -> int | None:
-    if wanted is None or wanted == "":
+    if not wanted:
         return None
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) == 4 and int(wanted) in years):
         raise Http404(_("Nothing here is dated in that year."))
@@ -44,7 +75,11 @@ def _year(wanted: str | None, years: list[int]) -> int | None:
 
 def varied_query(request: HttpRequest) -> str:
     """The part of the query that names another page: ``?year=2022&page=2``, page 1 left out, in one order."""
-    parts = [f"year={request.GET['year']}"] if request.GET.get("year") else []
-    if request.GET.get("page", "1") != "1":
-        parts.append(f"page={request.GET['page']}")
+    parts = [
+        f"{name}={value}"
+        for name in ("year", "page")
+        if (value := request.GET.get(name, "")).isascii()
+        and value.isdigit()
+        and (name, value) != ("page", "1")
+    ]
     return f"?{'&'.join(parts)}" if parts else ""

@@ -20,7 +20,7 @@ class Gone(Exception):
 def for_reader(request: HttpRequest, queryset: PublishableQuerySet, **lookup: Any) -> Any:
     """The text that this visitor asked for.
 
-    Readers get published texts; staff also those that they may read before publication, marked ``is_preview``.
+    Readers get published texts; staff also those they may read before publication, marked ``is_preview``.
     Raises ``Gone`` for a withdrawn or expired text and ``Http404`` for everything else. One query where the
     text is published.
     """

@@ -1,0 +1,151 @@
+"""Query budgets: one literal number a page, the same at 1, 3 and 30 items; menu and foot made beforehand.
+
+The budgets: article 10, home 14, any list 10; menu and foot 6, once per content version and language.
+"""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from articles.models import Article
+from charhar.models import HomeSlot
+from charhar.navigation import make_furniture
+from publications.models import Contributor, Entry
+from tests.factories import (
+    ArticleFactory,
+    ExpertFactory,
+    GroupFactory,
+    ImageFactory,
+    NewsSectionFactory,
+    OfficeFactory,
+    PageFactory,
+    ProgrammeFactory,
+    PublicationFactory,
+    RegionFactory,
+    SeriesFactory,
+    TopicFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+BUDGETS = {
+    "/": 11,
+    "/articles/article-of-3/": 10,
+    "/research/": 9,
+    "/news/": 7,
+    "/news/section/": 7,
+    "/topics/": 3,
+    "/topics/topic/": 9,
+    "/regions/": 3,
+    "/regions/region/": 9,
+    "/experts/": 5,
+    "/experts/expert/": 12,
+    "/publications/": 3,
+    "/publications/series/": 6,
+    "/publications/series/publication/": 8,
+    "/offices/office/": 3,
+    "/programmes/programme/": 5,
+    "/about/page/": 4,
+    "/tags/ports/": 7,
+    "/feeds/rss/": 3,
+    "/feeds/topic/topic/atom/": 4,
+    "/feeds/expert/expert/rss/": 4,
+}
+
+
+def populate(count):
+    """``count`` of everything, each related to each."""
+    topic, region = TopicFactory(slug="topic"), RegionFactory(slug="region")
+    section, series = NewsSectionFactory(slug="section"), SeriesFactory(slug="series")
+    office, programme, group = (
+        OfficeFactory(slug="office"),
+        ProgrammeFactory(slug="programme"),
+        GroupFactory(),
+    )
+    programme.topics.add(topic)
+    for number in range(count):
+        TopicFactory(), RegionFactory(), NewsSectionFactory(), SeriesFactory()
+        expert = ExpertFactory(
+            slug="expert" if number == 0 else f"expert-of-{number}", office=office, portrait=None
+        )
+        expert.groups.add(group)
+        expert.topics.add(topic)
+        expert.regions.add(region)
+        expert.programmes.add(programme)
+        expert.topic_leads.create(topic=topic)
+        expert.region_leads.create(region=region)
+        expert.spoken_languages.create(code="en")
+        expert.social_links.create(label="LinkedIn", url="https://example.org/")
+        first = ExpertFactory._meta.model.objects.get(slug="expert")
+        article = ArticleFactory(
+            authors=[first, expert] if expert != first else [first],
+            topics=[topic],
+            regions=[region],
+            sections=[section],
+        )
+        article.tags.add("ports")
+        publication = PublicationFactory(
+            series=series, slug="publication" if number == 0 else f"publication-{number}"
+        )
+        publication.topics.add(topic)
+        publication.regions.add(region)
+        Contributor.objects.create(publication=publication, expert=first)
+    publication = series.publications.get(slug="publication")
+    for number in range(count):
+        Entry.objects.create(publication=publication, title=f"Entry {number}", position=number)
+    PageFactory(slug="about"), PageFactory(slug="page")
+    full = ArticleFactory(
+        slug="article-of-3",
+        authors=list(ExpertFactory._meta.model.objects.all()[:3]),
+        topics=[topic],
+        regions=[region],
+        sections=[section],
+        lead_image=ImageFactory(),
+        date=datetime.date(2023, 1, 1),
+        body=f'<p>Text.</p><figure data-image="{ImageFactory().pk}"><figcaption>A figure</figcaption></figure>'
+        * count,
+    )
+    full.tags.add("ports")
+    HomeSlot.objects.create(place="lead", article=full)
+
+
+def counts(client):
+    found = {}
+    for path in BUDGETS:
+        client.get("/zh/search/")  # makes nothing of the page itself
+        client.get(path)  # makes menu and foot
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            response = client.get(path)
+        assert response.status_code == 200, path
+        found[path] = len(captured)
+    return found
+
+
+@pytest.mark.parametrize("count", [1, 3, 30])
+def test_each_page_keeps_its_budget(client, count):
+    populate(count)
+    assert counts(client) == BUDGETS
+
+
+@pytest.mark.parametrize("count", [1, 3, 30])
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_menu_and_foot_cost_six_queries(count, language, django_assert_num_queries):
+    populate(count)
+    with django_assert_num_queries(6):
+        make_furniture(language)
+
+
+def test_menu_and_foot_are_made_once_per_content_version(client):
+    populate(1)
+    client.get("/topics/")
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/topics/")
+    assert len(captured) == BUDGETS["/topics/"]
+    Article.objects.filter(slug="article-of-3").update(title="Renamed")
+    with CaptureQueriesContext(connection) as captured:
+        assert "Renamed" in client.get("/topics/").content.decode()
+    assert len(captured) > BUDGETS["/topics/"]
