@@ -1,6 +1,7 @@
 """Articles: commentary, interviews, research and news, with their bylines, outlets and sections."""
 
 from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -55,18 +56,16 @@ class ArticleQuerySet(PublishableQuerySet):
         """What Latest Research lists: all but news."""
         return self.exclude(kind=Article.Kind.NEWS)
 
-    def about(self, subject: models.Model) -> "ArticleQuerySet":
+    def about(self, subject: Listed) -> "ArticleQuerySet":
         """Articles filed under a topic, region or news section, newest first, by the index made for it."""
         rows = {Topic: "topic_rows", Region: "region_rows", NewsSection: "section_rows"}[type(subject)]
         return self.filter(**{f"{rows}__subject": subject}).order_by(
             f"-{rows}__language", f"-{rows}__date", "-publish_at", "-pk"
         )
 
-    def newest_under(
-        self, kind: type[models.Model], language: str, each: int = 2
-    ) -> dict[int, "list[Article]"]:
+    def newest_under(self, kind: type[Listed], language: str, each: int = 2) -> dict[int, "list[Article]"]:
         """The newest articles of every topic or region, by its key, without their bodies. One query."""
-        filing = {Topic: ArticleTopic, Region: ArticleRegion}[kind]
+        filing: Any = {Topic: ArticleTopic, Region: ArticleRegion}[kind]
         order = [
             models.F("language").desc(),
             models.F("date").desc(),
@@ -226,8 +225,8 @@ class Article(Translated, Publishable):
         related_name="article",
     )
 
-    objects = ArticleManager()
-    versions = models.Manager.from_queryset(ArticleQuerySet)()
+    objects: ClassVar[Any] = ArticleManager()
+    versions: ClassVar[Any] = models.Manager.from_queryset(ArticleQuerySet)()
 
     class Meta(Publishable.Meta):
         verbose_name = _("article")

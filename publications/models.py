@@ -1,6 +1,7 @@
 """Publication series, their issues, books and reports, and what these contain."""
 
 from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -135,8 +136,8 @@ class Publication(Translated, Publishable):
         Region, verbose_name=_("regions"), blank=True, related_name="publications"
     )
 
-    objects = PublicationManager()
-    versions = models.Manager.from_queryset(PublicationQuerySet)()
+    objects: ClassVar[Any] = PublicationManager()
+    versions: ClassVar[Any] = models.Manager.from_queryset(PublicationQuerySet)()
 
     class Meta(Publishable.Meta):
         verbose_name = _("publication")

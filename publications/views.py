@@ -113,9 +113,7 @@ def structured_data(item: Publication) -> dict[str, Any]:
     """schema.org's ``Book``, or ``PublicationIssue`` for a quarterly or newsletter."""
     people: dict[str, list[dict[str, str]]] = {}
     for contributor in item.contributors.all():
-        role = {Contributor.Role.AUTHOR: "author", Contributor.Role.TRANSLATOR: "translator"}.get(
-            contributor.role, "editor"
-        )
+        role = {"author": "author", "translator": "translator"}.get(contributor.role, "editor")
         people.setdefault(role, []).append({"@type": "Person", "name": contributor.name})
     issue = Series.Kind(item.series.kind).has_issues
     return {

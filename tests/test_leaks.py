@@ -110,9 +110,10 @@ def hide(house, factory, state, language, **fields):
 
 def hidden_article(house, state, language):
     text = hide(
-        house, ArticleFactory, state, language, title="Leaked title", standfirst="Leaked standfirst", body="<p>Leaked body</p>",
-        date=datetime.date(2021, 2, 2), topics=[house["topic"]], regions=[house["region"]], sections=[house["section"]],
-        authors=[house["expert"]],
+        house, ArticleFactory, state, language, title="Leaked title",
+        standfirst="Leaked standfirst", body="<p>Leaked body</p>",
+        date=datetime.date(2021, 2, 2), topics=[house["topic"]], regions=[house["region"]],
+        sections=[house["section"]], authors=[house["expert"]],
     )  # fmt: skip
     text.tags.add("shared", "leaked-tag")
     text.entry = Entry.objects.create(publication=house["publication"], title="An entry")
@@ -146,7 +147,8 @@ def hidden_publication(house, state, language):
 
 def hidden_expert(house, state, language):
     text = hide(
-        house, ExpertFactory, state, language, display_name_en="LEAKED Name", display_name_zh="Leaked名", family_name="Leaked",
+        house, ExpertFactory, state, language, display_name_en="LEAKED Name", display_name_zh="Leaked名",
+        family_name="Leaked",
         biography_en="<p>Leaked biography</p>", office=house["office"],
     )  # fmt: skip
     text.groups.add(house["group"])

@@ -104,8 +104,7 @@ def populate(count):
         sections=[section],
         lead_image=ImageFactory(),
         date=datetime.date(2023, 1, 1),
-        body=f'<p>Text.</p><figure data-image="{ImageFactory().pk}"><figcaption>A figure</figcaption></figure>'
-        * count,
+        body=f'<figure data-image="{ImageFactory().pk}"><figcaption>A figure</figcaption></figure>' * count,
     )
     full.tags.add("ports")
     HomeSlot.objects.create(place="lead", article=full)

@@ -1,5 +1,7 @@
 """The two languages and where each lives: English without a prefix, Chinese under ``/zh/``."""
 
+from typing import Any
+
 from django.urls import URLResolver
 from django.urls.resolvers import LocalePrefixPattern
 from django.utils.translation import get_language
@@ -41,6 +43,6 @@ class _LanguagePrefix(LocalePrefixPattern):
         return PREFIXES[current_language()].lstrip("/")
 
 
-def in_both_languages(*urls: object) -> list[URLResolver]:
+def in_both_languages(*urls: Any) -> list[URLResolver]:
     """URL patterns that answer without a prefix in English and under ``/zh/`` in Chinese."""
     return [URLResolver(_LanguagePrefix(), list(urls))]

@@ -3,7 +3,7 @@
 import datetime
 import secrets
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -179,6 +179,8 @@ class State(models.TextChoices):
 class PublishableQuerySet(models.QuerySet):
     """Texts, asked by the clock."""
 
+    model: Any
+
     def published(self, now: datetime.datetime | None = None) -> Any:
         """Those that readers see at ``now``. The instance's ``is_published`` is the same rule."""
         return self.filter(published_q(now))
@@ -253,6 +255,7 @@ class Publishable(models.Model):
     is_translated = False
     is_preview = False
     route = ""
+    corrects_id: int | None
 
     slug = models.SlugField(
         _("slug"),
@@ -289,8 +292,8 @@ class Publishable(models.Model):
         on_delete=models.SET_NULL, related_name="+",
     )  # fmt: skip
 
-    objects = LiveManager()
-    versions = models.Manager.from_queryset(PublishableQuerySet)()
+    objects: ClassVar[Any] = LiveManager()
+    versions: ClassVar[Any] = models.Manager.from_queryset(PublishableQuerySet)()
 
     class Meta:
         abstract = True
@@ -443,6 +446,8 @@ class Translated(models.Model):
         help_text=_("The original that this text translates; both share one slug."),
     )  # fmt: skip
     is_translated = True
+    translation_of_id: int | None
+    slug: Any
 
     class Meta:
         abstract = True
