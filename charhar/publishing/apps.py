@@ -39,10 +39,10 @@ def resume_watch(using: str = "default", **kwargs: Any) -> None:
     from django.db import connections
 
     from .models import ContentVersion
-    from .version import raise_version
+    from .version import clock_tables, raise_version
 
     connection = connections[using]
-    if "publishing_contentversion" in connection.introspection.table_names():
+    if clock_tables() <= set(connection.introspection.table_names()):
         ContentVersion.objects.using(using).get_or_create(
             pk=1, defaults={"epoch": ContentVersion.new_epoch()}
         )

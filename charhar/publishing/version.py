@@ -41,6 +41,13 @@ def content_tables() -> frozenset[str]:
 
 
 @cache
+def clock_tables() -> frozenset[str]:
+    """The names of the tables that ``next_change`` is looked up in, and of the version's own."""
+    models = [model for model in apps.get_models() if getattr(model, "clock_columns", ())]
+    return frozenset({"publishing_contentversion", *(model._meta.db_table for model in models)})
+
+
+@cache
 def _raise_statement() -> tuple[str, int]:
     """The UPDATE that raises the version, and how often it takes ``now``.
 

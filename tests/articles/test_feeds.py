@@ -1,0 +1,80 @@
+"""Feeds: the newest thirty by publication, as RSS and as Atom."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from lxml import etree
+
+from tests.factories import ArticleFactory, ExpertFactory, NewsSectionFactory, RegionFactory, TopicFactory
+
+pytestmark = pytest.mark.django_db
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
+
+
+def parse(client, path, status=200):
+    response = client.get(path)
+    assert response.status_code == status
+    return etree.fromstring(response.content) if status == 200 else None
+
+
+def titles(feed):
+    return feed.xpath("//item/title/text()") or feed.xpath("//a:entry/a:title/text()", namespaces=ATOM)
+
+
+def test_the_newest_publication_comes_first_whatever_date_is_shown(client):
+    now = timezone.now()
+    ArticleFactory(
+        title="Shown as new", date=datetime.date(2026, 1, 1), publish_at=now - datetime.timedelta(days=9)
+    )
+    ArticleFactory(title="A reprint of 2009", date=datetime.date(2009, 1, 1), publish_at=now)
+    for path in ("/feeds/rss/", "/feeds/atom/"):
+        assert titles(parse(client, path)) == ["A reprint of 2009", "Shown as new"]
+
+
+def test_it_holds_thirty(client):
+    for _ in range(31):
+        ArticleFactory()
+    assert len(titles(parse(client, "/feeds/rss/"))) == 30
+
+
+def test_an_item_carries_author_standfirst_link_and_dates(client):
+    text = ArticleFactory(
+        slug="ports", title="Ports & <harbours>", authors=[ExpertFactory(display_name_en="PAN Sample")]
+    )
+    entry = parse(client, "/feeds/atom/").find("a:entry", ATOM)
+    assert entry.findtext("a:title", namespaces=ATOM) == "Ports & <harbours>"
+    assert entry.findtext("a:author/a:name", namespaces=ATOM) == "PAN Sample"
+    assert entry.findtext("a:summary", namespaces=ATOM) == "What the article says, in a sentence."
+    assert entry.find("a:link", ATOM).get("href") == "http://127.0.0.1:8000/articles/ports/"
+    published = datetime.datetime.fromisoformat(entry.findtext("a:published", namespaces=ATOM))
+    assert published == text.publish_at.replace(microsecond=0)
+
+
+@pytest.mark.parametrize("form", ["rss", "atom"])
+@pytest.mark.parametrize("kind", ["topic", "region", "section", "expert"])
+def test_each_subject_has_its_own(client, kind, form):
+    subject = {
+        "topic": TopicFactory,
+        "region": RegionFactory,
+        "section": NewsSectionFactory,
+        "expert": ExpertFactory,
+    }[kind](slug="ours")
+    ArticleFactory(title="Inside", **{"authors" if kind == "expert" else f"{kind}s": [subject]})
+    ArticleFactory(title="Outside")
+    assert titles(parse(client, f"/feeds/{kind}/ours/{form}/")) == ["Inside"]
+
+
+def test_the_chinese_feed_prefers_chinese_editions(client):
+    original = ArticleFactory(title="Original", slug="a")
+    ArticleFactory(title="译文", slug="a", language="zh-hans", translation_of=original)
+    ArticleFactory(title="English only")
+    assert sorted(titles(parse(client, "/zh/feeds/rss/"))) == ["English only", "译文"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/feeds/topic/none/rss/", "/feeds/nonsense/x/rss/", "/feeds/expert/draft/atom/"]
+)
+def test_what_is_not_there_is_404(client, path):
+    ExpertFactory(slug="draft", draft=True)
+    parse(client, path, 404)
