@@ -1,0 +1,116 @@
+"""A real Chromium before a small whole site. Every page it opens is watched: an error in the console, a
+refusal by the content security policy, a request to another host or a broken file fails the test.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from playwright.sync_api import sync_playwright
+
+from tests.browser import house as the_house
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One Chromium for the whole run."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    # Playwright keeps an event loop in this thread, where Django would else refuse the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def house(db):
+    """The small whole site; its main article."""
+    return the_house.build()
+
+
+@pytest.fixture
+def browse(chromium, live_server):
+    """``browse(path, width=…, theme=…, scripts=…, user=…)`` opens a page in a browser of its own."""
+    contexts, complaints = [], []
+
+    def watch(page):
+        def heard(message):
+            # A document's own status is the test's business and can be any.
+            if message.type == "error" and message.location.get("url") != page.url:
+                complaints.append(f"{page.url}: console: {message.text}")
+
+        def asked(request):
+            if not request.url.startswith((live_server.url, "data:", "blob:")):
+                complaints.append(f"{page.url}: another host: {request.url}")
+
+        def answered(response):
+            if response.status >= 400 and response.request.resource_type != "document":
+                complaints.append(f"{page.url}: {response.status} for {response.url}")
+
+        page.on("console", heard)
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: script: {error}"))
+        page.on("request", asked)
+        page.on("response", answered)
+
+    def browse(path, *, width=1280, height=900, theme="light", scripts=True, user=None):
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        if user is not None:
+            client = Client()
+            client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+            name = django_settings.SESSION_COOKIE_NAME
+            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+        page = context.new_page()
+        watch(page)
+        page.goto(live_server.url + path, wait_until="load")
+        return page
+
+    yield browse
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The source of axe-core, as `npm ci` puts it there."""
+    source = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    if not source.exists():
+        pytest.skip("no axe-core here: npm ci")
+    return source.read_text()
+
+
+@pytest.fixture(scope="session")
+def vnu():
+    """The command line of the Nu HTML checker."""
+    jar = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    java = shutil.which("java")
+    if not jar.exists():
+        pytest.skip("no Nu HTML checker here: npm ci")
+    if java is None:
+        pytest.skip("no Java on this machine")
+    return [java, "-jar", str(jar)]

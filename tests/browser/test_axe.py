@@ -1,0 +1,81 @@
+"""axe finds nothing against WCAG 2.2 AA, wide and narrow, light and dark, menu shut and open."""
+
+import pytest
+
+from tests.browser.house import PATHS, administrator
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LOOKS = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
+
+
+def violations(page, axe):
+    """What axe finds on the page as it stands: rule, weight and the first elements."""
+    page.evaluate(axe)
+    result = page.evaluate(
+        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})",
+        RULES,
+    )
+    assert result["passes"], "axe looked at nothing"
+    return [
+        f"{found['id']} ({found['impact']}): {node['html'][:200]} {node['failureSummary'][:300]}"
+        for found in result["violations"]
+        for node in found["nodes"][:3]
+    ]
+
+
+def in_every_look(page, axe):
+    """The violations in each width and theme, without loading the page again."""
+    found = {}
+    for width, theme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        found[f"{width}, {theme}"] = violations(page, axe)
+    return {look: complaints for look, complaints in found.items() if complaints}
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_public_page(name, house, browse, axe):
+    assert in_every_look(browse(PATHS[name]), axe) == {}
+
+
+def test_page_that_is_not_there(house, browse, axe):
+    assert in_every_look(browse("/articles/never-written/"), axe) == {}
+
+
+def test_open_menus(house, browse, axe):
+    page = browse("/")
+    page.evaluate("document.querySelectorAll('header details').forEach(menu => { menu.open = true })")
+    assert in_every_look(page, axe) == {}
+
+
+def test_form_with_errors(house, browse, axe):
+    page = browse("/about/contact/")
+    page.evaluate("document.querySelectorAll('main form').forEach(form => { form.noValidate = true })")
+    page.click("main form button[type=submit]")
+    assert in_every_look(page, axe) == {}
+
+
+def test_sign_in(house, browse, axe):
+    assert in_every_look(browse("/admin/login/"), axe) == {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/",
+        "/admin/articles/article/",
+        "/admin/articles/article/add/",
+        "/admin/articles/article/{}/change/",
+    ],
+)
+def test_admin_page(path, house, browse, axe):
+    page = browse(path.format(house.pk), user=administrator())
+    assert in_every_look(page, axe) == {}
+
+
+def test_the_checker_finds_a_picture_without_a_text(house, browse, axe):
+    page = browse("/")
+    page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+    assert [line.split()[0] for line in violations(page, axe)] == ["image-alt"]

@@ -1,0 +1,65 @@
+"""The Nu HTML checker finds no error on any page that a reader can reach, and no link leads nowhere."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from tests.browser.house import PATHS, crawl
+
+pytestmark = pytest.mark.browser
+
+
+def errors(vnu, folder):
+    """What the checker says of every file in a folder: {file: [complaint]}."""
+    result = subprocess.run(
+        [*vnu, "--errors-only", "--format", "json", "--exit-zero-always", str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    found = {}
+    for message in json.loads(result.stderr or result.stdout)["messages"]:
+        place = message["url"].rpartition("/")[2]
+        found.setdefault(place, []).append(f"{message['message']} — {message.get('extract', '').strip()!r}")
+    return found
+
+
+def save(responses, folder):
+    """Each page as a file named after its path."""
+    folder.mkdir()
+    for path, response in responses.items():
+        if response["Content-Type"].startswith("text/html"):
+            name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-") or "home"
+            (folder / f"{name}.html").write_bytes(response.content)
+
+
+def test_public_pages_hold_no_error(house, client, vnu, tmp_path):
+    pages = crawl(client, *PATHS.values())
+    pages |= {path: client.get(path) for path in ("/nowhere/", "/zh/nowhere/")}
+    save(pages, tmp_path / "pages")
+    assert len(list((tmp_path / "pages").iterdir())) > len(PATHS)
+    assert errors(vnu, tmp_path / "pages") == {}
+
+
+def test_every_internal_link_leads_to_a_page(house, client):
+    pages = crawl(client, "/", "/zh/", "/articles/bridges-between-neighbours/")
+    assert {path: page.status_code for path, page in pages.items() if page.status_code != 200} == {}
+
+
+def test_no_title_stands_on_two_pages_of_one_language(house, client):
+    titles = {}
+    for path, page in crawl(client, "/").items():
+        if page["Content-Type"].startswith("text/html") and "?" not in path:
+            title = re.search(r"<title>(.*?)</title>", page.content.decode(), re.S)[1]
+            titles.setdefault((path.startswith("/zh/"), title), []).append(path)
+    assert {title: paths for title, paths in titles.items() if len(paths) > 1} == {}
+
+
+def test_the_checker_finds_an_error(vnu, tmp_path):
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "bad.html").write_text(
+        "<!doctype html><title>x</title><p><div id=a></div><div id=a></div>"
+    )
+    assert list(errors(vnu, tmp_path / "pages")) == ["bad.html"]
