@@ -12,6 +12,8 @@ from django.core.cache import cache
 @pytest.fixture(autouse=True)
 def _own_surroundings(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.STATIC_ROOT = tmp_path / "static"  # empty: what `make demo` collected may be an older state
+    settings.STATIC_ROOT.mkdir()
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
     settings.STORAGES = {
