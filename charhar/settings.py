@@ -230,6 +230,7 @@ AXES_FAILURE_LIMIT = number("SIGN_IN_ATTEMPTS", default=8, least=1, most=100)
 AXES_COOLOFF_TIME = 0.5  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "errors/locked_out.html"
 
 HTTPS = SITE_URL.startswith("https://")

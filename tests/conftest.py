@@ -2,19 +2,23 @@
 
 import os
 
+# Set up here, not by pytest-django's own setting, which reads the settings before any conftest: the suite
+# needs no variable from outside.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "charhar.settings")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "0" * 40)
 os.environ.setdefault("EMAIL_URL", "memorymail://")
 
+import django
 import pytest
 from django.core.cache import cache
+
+django.setup()
 
 
 @pytest.fixture(autouse=True)
 def _own_surroundings(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.STATIC_ROOT = tmp_path / "static"  # empty: what `make demo` collected may be an older state
-    settings.STATIC_ROOT.mkdir()
-    settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
     settings.STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
