@@ -1,5 +1,14 @@
-"""Media files."""
+"""Files of the library, beneath /media/. The patterns admit only names that the library itself gives."""
 
-from typing import Any
+from django.urls import re_path
 
-urlpatterns: list[Any] = []
+from . import views
+
+urlpatterns = [
+    re_path(
+        r"^images/(?P<name>[0-9a-f]{32}/[0-9a-z-]{1,40}\.(?:avif|webp|jpg|png))$",
+        views.image,
+        name="media-image",
+    ),
+    re_path(r"^documents/(?P<name>[0-9a-f]{32}\.[0-9a-z]{1,10})$", views.document, name="media-document"),
+]
