@@ -1,4 +1,4 @@
-"""How things are shown: dates in full, names in a row, runs of the other language, pages and years of a list."""
+"""How things are shown: dates in full, names in a row, runs of the other language, pages of a list."""
 
 import datetime
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
@@ -49,50 +49,53 @@ def dated(value: datetime.date | datetime.datetime | None) -> str:
 def lang(row: Any, field: str = "") -> str:
     """The ``lang`` attribute of a run that is not in the page's language, with a space before it; else empty.
 
-    ``{{ article|lang }}`` asks the text's own language, ``{{ topic|lang:"name" }}`` which one a bilingual field gives.
+    ``{{ article|lang }}`` asks the text's own language, ``{{ topic|lang:"name" }}`` a bilingual field.
     """
     tag = lang_of(row, field) if field else row.html_lang
     return "" if tag == ("zh-Hans" if is_chinese() else "en") else mark_safe(f' lang="{tag}"')  # noqa: S308
 
 
 @register.filter
-def credited(people: Iterable[Any], roles: str) -> list[Any]:
-    """Those credited in one of ``roles`` ("author", or "editor,chief"), in their order."""
-    wanted = roles.split(",")
-    return [p for p in people if getattr(p, "contribution", None) in wanted or getattr(p, "role", None) in wanted]
+def credited(people: Iterable[Any], contribution: str) -> list[Any]:
+    """Those of an article's bylines with this contribution, in their order."""
+    return [person for person in people if person.contribution == contribution]
 
 
 @register.simple_tag
 def names(people: Iterable[Any], text: Any = None, linked: bool = False) -> SafeString:
     """The names of the credited in one run: “A, B and C”, “甲、乙、丙”.
 
-    ``text`` is what they are credited in, where its language may not be the page's. With ``linked``, those with a
-    public profile lead to it; the profiles must have been fetched with the people.
+    ``text`` is what they are credited in, where its language may not be the page's. With ``linked``, those
+    with a public profile lead to it; the profiles must have been fetched with the people.
     """
     attribute = lang(text) if text is not None else ""
     shown = [_name(person, attribute, linked) for person in people]
     comma, last = pgettext("between names", ", "), pgettext("before the last name", " and ")
     if len(shown) < 2:
         return mark_safe("".join(shown))  # noqa: S308
-    return format_html("{}{}{}", format_html_join(comma, "{}", ((name,) for name in shown[:-1])), last, shown[-1])
+    return format_html("{}{}{}", mark_safe(comma.join(shown[:-1])), last, shown[-1])  # noqa: S308
 
 
 def _name(person: Any, attribute: str, linked: bool) -> SafeString:
     if linked and person.expert is not None and person.expert.is_published:
         return format_html('<a{} href="{}">{}</a>', attribute, person.expert.get_absolute_url(), person.name)
-    return format_html("<span{}>{}</span>", attribute, person.name) if attribute else format_html("{}", person.name)
+    if attribute:
+        return format_html("<span{}>{}</span>", attribute, person.name)
+    return format_html("{}", person.name)
 
 
 def _list_address(**parts: Any) -> str:
-    """Where a list stands, narrowed by year and at a page; the first page of all years is the bare address."""
+    """Where a list stands, by year and page; the first page of all years is the bare address."""
     query = urlencode({key: value for key, value in parts.items() if value})
     return f"?{query}" if query else "."
 
 
 @register.simple_tag(takes_context=True)
 def page_url(context: template.Context, number: int) -> str:
-    """The address of a page of the list shown, within the year it is narrowed to."""
-    return _list_address(year=context.get("year"), page=number if number > 1 else None)
+    """The address of a page of the list shown, within the year it is narrowed to or the query it answers."""
+    return _list_address(
+        q=context.get("query"), year=context.get("year"), page=number if number > 1 else None
+    )
 
 
 @register.simple_tag
