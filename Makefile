@@ -1,7 +1,7 @@
 # `make` lists what there is. Python 3.11 or newer is all that the first two need.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check lock environment benchmarks
+.PHONY: help demo test install lint types check lock environment benchmarks
 
 PYTHON_OF_SITE := .venv/bin/python
 JOBS ?= 2
@@ -14,6 +14,9 @@ demo: ## the site with sample content at http://127.0.0.1:8000 (PORT, DATABASE_U
 
 test: environment ## every test but the corpus run; on PostgreSQL with DATABASE_URL; part of it with ARGS="tests/experts"
 	@$(PYTHON_OF_SITE) -m pytest -q -n $(JOBS) -m "not corpus" $(ARGS)
+
+install: ## .venv with what the site needs to run, for production
+	@python=$$(sh deploy/find-python) && "$$python" deploy/environment.py base
 
 environment: # .venv with everything in requirements/dev.txt
 	@python=$$(sh deploy/find-python) && "$$python" deploy/environment.py dev

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -128,3 +129,10 @@ def test_the_content_security_policy_has_no_hole():
     sources = {str(source) for values in directives.values() for source in values}
     assert not {source for source in sources if "unsafe" in source or "://" in source or "*" in source}
     assert directives["default-src"] == ["'none'"]
+
+
+def test_the_readme_lists_every_switch_and_no_other():
+    code = (ROOT / "charhar" / "settings.py").read_text()
+    table = (ROOT / "README.md").read_text().partition("## Settings")[2].partition("\ngunicorn")[0]
+    read_here = set(re.findall(r"""\b(?:switch|number|choice|address|env\.\w+)\(\s*"([A-Z_]+)\"""", code))
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.M)) == read_here
