@@ -15,11 +15,15 @@ from django.core.cache import cache
 django.setup()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_collected_static_files(tmp_path_factory):
+    """What `make demo` collected may be an older state, and on a fresh clone is not there at all."""
+    django.conf.settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
+
+
 @pytest.fixture(autouse=True)
 def _own_surroundings(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
-    settings.STATIC_ROOT = tmp_path / "static"  # empty: what `make demo` collected may be an older state
-    settings.STATIC_ROOT.mkdir()
     settings.STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
