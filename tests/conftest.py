@@ -10,15 +10,21 @@ os.environ.setdefault("EMAIL_URL", "memorymail://")
 
 import django
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.db import connection
 
 django.setup()
+
+if connection.vendor == "sqlite":
+    # Parallel runs take any engine but Django's own for one that keeps its test database in a file.
+    connection.settings_dict["TEST"]["NAME"] = ":memory:"
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_collected_static_files(tmp_path_factory):
     """What `make demo` collected may be an older state, and on a fresh clone is not there at all."""
-    django.conf.settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
+    django_settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
 
 
 @pytest.fixture(autouse=True)
