@@ -1,10 +1,35 @@
-"""The charhar app."""
+"""The charhar app: the composition root, and the admin site that it composes."""
+
+from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
+from django.db.models.signals import post_migrate
+
+
+def restore_roles(using: str = "default", **kwargs: Any) -> None:
+    """An emptied database gets its roles back; a migrated one has them from the migration, as staff left them."""
+    if "plan" not in kwargs:
+        from django.apps import apps
+
+        from .roles import set_up_roles
+
+        set_up_roles(apps, using)
 
 
 class CharharConfig(AppConfig):
-    """Charhar."""
+    """The composition root."""
 
+    default = True
     name = "charhar"
     verbose_name = "Charhar"
+
+    def ready(self) -> None:
+        post_migrate.connect(restore_roles, sender=self, dispatch_uid="charhar.restore_roles")
+
+
+class CharharAdminConfig(admin_apps.AdminConfig):
+    """Django's admin with the institute's own site: its name, and its desks in an order that people use."""
+
+    default = False
+    default_site = "charhar.admin_site.CharharAdminSite"

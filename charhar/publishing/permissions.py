@@ -5,7 +5,11 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
-from .models import Grant, Publishable
+from .models import Action, Grant, Publishable, State
+
+# What readers see, or are told is gone, is changed only by those who may also publish.
+GUARDED_ACTIONS = frozenset({Action.CHANGE, Action.TRASH})
+GUARDED_STATES = frozenset({State.PUBLISHED, State.WITHDRAWN})
 
 
 def grants_of(user: Any) -> list[Grant]:
@@ -30,6 +34,8 @@ def allowed(user: Any, action: str, text: Publishable | type[Publishable]) -> bo
         return True
     if isinstance(text, type):
         return bool(_relevant(user, action, text))
+    if action in GUARDED_ACTIONS and text.state in GUARDED_STATES and not allowed(user, Action.PUBLISH, text):
+        return False
     own = text.pk is None or user.pk in (text.created_by_id, text.assigned_to_id)
     subjects: set[tuple[int, int]] | None = None
     for grant in _relevant(user, action, type(text)):
@@ -59,6 +65,8 @@ def permitted_q(user: Any, action: str, model: type[Publishable]) -> Q:
         if remits:
             part &= _remit_q(model, remits)
         condition |= part
+    if action in GUARDED_ACTIONS:
+        condition &= ~Q(state__in=GUARDED_STATES) | permitted_q(user, Action.PUBLISH, model)
     return condition
 
 

@@ -1,0 +1,50 @@
+"""The admin site: the institute's name, and its models grouped by desk instead of by app."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+# Each desk with its models, in the order that people use them; a bare app label means all of that app.
+DESKS: list[tuple[str, Any, list[str]]] = [
+    ("texts", _("Texts"), ["articles.Article", "publications.Publication", "pages.InstitutePage", "charhar.HomeSlot"]),
+    ("people", _("People"), ["experts.Expert", "experts.ExpertGroup", "experts.Office", "experts.Programme"]),
+    ("library", _("Library"), ["library"]),
+    (
+        "subjects",
+        _("Subjects and series"),
+        ["taxonomy.Topic", "taxonomy.Region", "articles.NewsSection", "publications.Series", "articles.Outlet", "taggit"],
+    ),
+    ("secretariat", _("Secretariat"), ["members", "outreach", "contacts"]),
+    ("site", _("Site and people who work here"), ["pages.SiteSettings", "publishing", "auth", "axes"]),
+]
+
+
+class CharharAdminSite(AdminSite):
+    """The one admin site."""
+
+    site_header = _("The Charhar Institute")
+    site_title = _("Charhar Institute")
+    index_title = _("Desk")
+    empty_value_display = "–"
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Desks instead of apps; what no desk names stands at the end, so that nothing is lost from sight."""
+        apps = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        models = {m["model"]._meta.label: m for app in apps for m in app["models"]}
+        desks = []
+        for code, name, labels in DESKS:
+            found: list[Any] = []
+            for label in labels:
+                wanted = [k for k in models if k == label or ("." not in label and k.startswith(f"{label}."))]
+                found += [models.pop(k) for k in wanted]
+            if found:
+                desks.append({"name": name, "app_label": code, "app_url": "", "has_module_perms": True, "models": found})
+        if models:
+            desks.append(
+                {"name": _("More"), "app_label": "more", "app_url": "", "has_module_perms": True, "models": [*models.values()]}
+            )
+        return desks

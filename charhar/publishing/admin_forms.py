@@ -1,0 +1,251 @@
+"""The forms of the admin: what they keep, what they refuse, and how an editor gives dates and order."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from charhar.taxonomy.admin import KeepingForm
+
+from .history import snapshots_of
+from .models import Publishable, Translated
+
+# The buttons that change a text's state, as ``admin.moves_for`` names them.
+MOVE_NAMES = ("_submit", "_send_back", "_publish", "_schedule", "_withdraw", "_reopen")
+
+
+def beijing(moment: datetime.datetime) -> str:
+    """A moment as the admin says it: in full, in Beijing time, and named so."""
+    return _("%(moment)s (Beijing time, UTC+8)") % {
+        "moment": date_format(timezone.localtime(moment), "F j, Y, H:i")
+    }
+
+
+class DateWidget(forms.DateInput):
+    """The browser's own date field: works by keyboard, on phones and without scripts."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class MomentWidget(forms.DateTimeInput):
+    """The browser's own field for a date and a time."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+class BeijingField(forms.DateTimeField):
+    """A moment, typed and shown in Beijing time, to the minute."""
+
+    widget = MomentWidget
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Seconds that the field can not show are no change."""
+        if isinstance(initial, datetime.datetime):
+            initial = initial.replace(second=0, microsecond=0)
+        return super().has_changed(initial, data)
+
+
+class CheckboxGroup(forms.CheckboxSelectMultiple):
+    """Checkboxes that a screen reader announces as one group with a name."""
+
+    def __init__(self, label: Any = "", attrs: dict[str, Any] | None = None, choices: Any = ()) -> None:
+        super().__init__(attrs, choices)
+        self.label = label
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        boxes = super().render(name, value, attrs, renderer)
+        return format_html('<div role="group" aria-label="{}" class="choices">{}</div>', self.label, boxes)
+
+
+class SubjectsField(forms.ModelMultipleChoiceField):
+    """Regions, topics and the like as checkboxes, for relations with rows of their own."""
+
+    def __init__(self, queryset: Any, *, label: Any) -> None:
+        super().__init__(queryset, required=False, label=label, widget=CheckboxGroup(label))
+
+
+class VisibleChoicesForm(forms.ModelForm):
+    """Offers the texts that the person may see, and always keeps the one already chosen."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if not isinstance(field, forms.ModelChoiceField) or isinstance(
+                field, forms.ModelMultipleChoiceField
+            ):
+                continue
+            model = field.queryset.model if field.queryset is not None else None
+            chosen = getattr(self.instance, f"{name}_id", None)
+            if chosen is not None and isinstance(model, type) and issubclass(model, Publishable):
+                field.queryset = field.queryset | model.versions.filter(pk=chosen)
+
+
+class PublishableForm(VisibleChoicesForm, KeepingForm):
+    """A text as the editor opened it: refuses to overwrite what somebody else saved in between."""
+
+    opened_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    save_over = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    publish_from = BeijingField(label=_("Publish from"), required=False, help_text=_("Beijing time (UTC+8)."))
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("Readers who follow the address will see it."),
+    )
+    note = forms.CharField(label=_("Note to the author"), required=False, widget=forms.Textarea({"rows": 3}))
+
+    # Never typed, so nothing to excuse from the model's checks: constraints that name them must be checked.
+    UNTYPED = frozenset({"state", "publish_at", "withdrawn_at", "trashed_at", "corrects", "based_on"})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.conflict: Any = None
+        self.fields["opened_version"].initial = self.instance.version if self.instance.pk else None
+        if self.instance.is_scheduled:
+            self.fields["publish_from"].initial = self.instance.publish_at
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+
+    @property
+    def pressed(self) -> str:
+        """The name of the button that was pressed, as far as it changes the state; else empty."""
+        return next((name for name in MOVE_NAMES if name in self.data), "")
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.pk:
+            self._look_for_conflict()
+        self._find_slug(cleaned)
+        self._check_hours(cleaned)
+        return cleaned
+
+    def _look_for_conflict(self) -> None:
+        """Lock the row and see whether it still is what the editor opened. One query."""
+        text = self.instance
+        bookkeeping = [
+            f.name
+            for f in text._meta.concrete_fields
+            if f.name in text.LIFE_FIELDS and f.name not in self.fields
+        ]
+        text.refresh_from_db(
+            fields=[name for name in bookkeeping if name != "id"],
+            from_queryset=type(text).versions.select_for_update(),
+        )
+        seen = {self.cleaned_data.get("opened_version"), self.cleaned_data.get("save_over")}
+        if text.version in seen:
+            return
+        self.conflict = snapshots_of(text).select_related("user").first()
+        if self.conflict is None:
+            raise ValidationError(
+                _("The text has changed since you opened it. Nothing was saved; what you typed stands below.")
+            )
+        who = self.conflict.user_name or _("The system")
+        if self.conflict.user is not None:
+            who = self.conflict.user.get_full_name() or who
+        raise ValidationError(
+            _(
+                "%(who)s saved this text on %(when)s, after you opened it. Nothing was saved; what you typed"
+                " stands below. Compare it with the text as it is now, or save yours over it."
+            )
+            % {"who": who, "when": beijing(self.conflict.at)}
+        )
+
+    def _find_slug(self, cleaned: dict[str, Any]) -> None:
+        """A translation shares its original's slug; else an empty one is made from the title."""
+        if "slug" not in self.fields or "slug" in self.errors:
+            return
+        original = cleaned.get("translation_of")
+        if original is not None:
+            cleaned["slug"] = original.slug
+        elif not cleaned.get("slug"):
+            cleaned["slug"] = slugify(self.slug_source(cleaned))[:150].strip("-")
+            if not cleaned["slug"]:
+                self.add_error(
+                    "slug", _("Write the last part of the address in Latin letters, digits and hyphens.")
+                )
+
+    def slug_source(self, cleaned: dict[str, Any]) -> str:
+        """What a slug is made from."""
+        return cleaned.get("title") or ""
+
+    def _check_hours(self, cleaned: dict[str, Any]) -> None:
+        expires, published = cleaned.get("expire_at"), self.instance.publish_at
+        if expires and published and expires <= published:
+            self.add_error("expire_at", _("A text can not expire before it is published."))
+        if self.pressed == "_schedule" and "publish_from" not in self.errors:
+            wanted = cleaned.get("publish_from")
+            if wanted is None:
+                self.add_error("publish_from", _("Say from when readers shall see the text."))
+            elif wanted <= timezone.now():
+                self.add_error(
+                    "publish_from", _("That moment has passed. Choose one to come, or publish now.")
+                )
+        if self.pressed == "_withdraw" and self.instance.was_public and not cleaned.get("reason", "").strip():
+            self.add_error(
+                "reason",
+                _("Say why the text is withdrawn: readers who follow its address will see the reason."),
+            )
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return super()._get_validation_exclusions() - self.UNTYPED
+
+
+class TranslatedForm(PublishableForm):
+    """A text in one language; an original that has its translation already is refused beside the field."""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        original, language = cleaned.get("translation_of"), cleaned.get("language")
+        if original is not None and language:
+            model: type[Translated] = type(self.instance)
+            other = (
+                model.versions.filter(translation_of=original, language=language, corrects__isnull=True)  # type: ignore[attr-defined]
+                .exclude(pk=self.instance.pk)
+                .first()
+            )
+            if other is not None:
+                where = _(" (in the trash)") if other.trashed_at else ""
+                self.add_error(
+                    "translation_of",
+                    _("“%(original)s” already has a translation in that language: “%(other)s”%(where)s.")
+                    % {"original": original, "other": other, "where": where},
+                )
+        return cleaned
+
+
+class OrderedFormSet(BaseInlineFormSet):
+    """Rows with a position: one left empty comes after the others."""
+
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        position = form.fields.get("position")
+        if position is not None:
+            position.required = False
+            position.widget.attrs["placeholder"] = _("last")
+            if form.instance._state.adding:
+                form.initial["position"] = None
+
+    def clean(self) -> None:
+        super().clean()
+        rows = [f for f in self.forms if not f.errors and not self._should_delete_form(f)]
+        rows = [f for f in rows if f.has_changed() or not f.instance._state.adding]
+        given = [f.cleaned_data["position"] for f in rows if f.cleaned_data.get("position") is not None]
+        last = max(given, default=0)
+        for form in rows:
+            if form.cleaned_data.get("position") is None:
+                last += 1
+                form.cleaned_data["position"] = form.instance.position = last

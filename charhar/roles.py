@@ -1,0 +1,85 @@
+"""The four roles of the house and what each may do, as they stand in a new database.
+
+They are written once, by a migration; from then on they belong to the administrators, who may change them.
+"""
+
+from typing import Any
+
+# Grants on texts: role -> (kind or None for every kind, action, own only).
+EVERY_KIND = None
+EDITING = ("view", "add", "change", "submit", "publish", "withdraw", "trash")
+
+GRANTS: dict[str, list[tuple[str | None, str, bool]]] = {
+    "Authors": [
+        ("articles.article", "add", False),
+        *(("articles.article", action, True) for action in ("view", "change", "submit", "trash")),
+        ("experts.expert", "view", True),  # with what is public, enough to choose bylines and entries
+        ("publications.publication", "view", True),
+    ],
+    "Editors": [(EVERY_KIND, action, False) for action in EDITING],
+    "Secretariat": [],
+    "Administrators": [(EVERY_KIND, action, False) for action in (*EDITING, "delete")],
+}
+
+# Django's own permissions, for everything that is not a text: role -> actions -> models (or whole apps).
+FILING = [
+    "taxonomy", "taggit", "articles.newssection", "articles.outlet", "publications.series", "experts.expertgroup",
+    "experts.office", "experts.programme",
+]  # fmt: skip
+PERSONAL = ["contacts", "members", "outreach"]
+ALL = ("view", "add", "change", "delete")
+
+MODEL_PERMISSIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
+    "Authors": [(("view",), [*FILING, "library"]), (("add",), ["library"])],
+    "Editors": [(ALL, [*FILING, "library", "charhar"]), (("view",), ["publishing.address"])],
+    "Secretariat": [(ALL, PERSONAL)],
+    "Administrators": [
+        (ALL, [*FILING, *PERSONAL, "library", "charhar", "pages", "publishing", "auth", "axes"]),
+    ],
+}
+
+
+def set_up_roles(apps: Any, using: str) -> None:
+    """Create the roles with their grants and permissions in a database that has none of these groups.
+
+    ``apps`` is the registry to read models from, a migration's or the real one. A role that is already there
+    is left exactly as its administrators made it.
+    """
+    groups = apps.get_model("auth", "Group").objects.using(using)
+    for role, grants in GRANTS.items():
+        group, created = groups.get_or_create(name=role)
+        if created:
+            _grant(apps, using, group, grants)
+            _permit(apps, using, group, MODEL_PERMISSIONS[role])
+
+
+def _kind(apps: Any, using: str, app_label: str, model: str) -> Any:
+    kinds = apps.get_model("contenttypes", "ContentType").objects.using(using)
+    return kinds.get_or_create(app_label=app_label, model=model)[0]
+
+
+def _grant(apps: Any, using: str, group: Any, grants: list[tuple[str | None, str, bool]]) -> None:
+    model = apps.get_model("publishing", "Grant")
+    for kind, action, own in grants:
+        model.objects.using(using).create(
+            role_id=group.pk, action=action, own=own, kind_id=_kind(apps, using, *kind.split(".")).pk if kind else None
+        )
+
+
+def _permit(apps: Any, using: str, group: Any, rules: list[tuple[tuple[str, ...], list[str]]]) -> None:
+    """Give the group its permissions, making those rows that Django makes only after all migrations."""
+    permissions = apps.get_model("auth", "Permission").objects.using(using)
+    for actions, labels in rules:
+        for label in labels:
+            app_label, _dot, name = label.partition(".")
+            models = [apps.get_model(label)] if name else apps.get_app_config(app_label).get_models()
+            for model in models:
+                opts = model._meta
+                kind = _kind(apps, using, app_label, opts.model_name)
+                for action in actions:
+                    permission, _created = permissions.get_or_create(
+                        content_type_id=kind.pk,
+                        codename=f"{action}_{opts.model_name}",
+                        defaults={"name": f"Can {action} {opts.verbose_name_raw}"},
+                    )
+                    group.permissions.add(permission.pk)
