@@ -96,7 +96,7 @@ INSTALLED_APPS = [
     "js_asset",
     "axes",
     "csp",
-    "django.contrib.admin",
+    "charhar.apps.CharharAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
