@@ -49,7 +49,7 @@ def house(db):
 
 @pytest.fixture
 def browse(chromium, live_server):
-    """``browse(path, width=…, theme=…, scripts=…, user=…)`` opens a page in a browser of its own."""
+    """``browse(path, width=, theme=, scripts=, user=, status=)`` opens a page in a browser of its own."""
     contexts, complaints = [], []
 
     def watch(page):
@@ -71,13 +71,14 @@ def browse(chromium, live_server):
         page.on("request", asked)
         page.on("response", answered)
 
-    def browse(path, *, width=1280, height=900, theme="light", scripts=True, user=None):
+    def browse(path, *, width=1280, theme="light", scripts=True, user=None, status=200):
         context = chromium.new_context(
-            viewport={"width": width, "height": height},
+            viewport={"width": width, "height": 900},
             color_scheme=theme,
             java_script_enabled=scripts,
             reduced_motion="reduce",
         )
+        context.set_default_timeout(10_000)
         contexts.append(context)
         if user is not None:
             client = Client()
@@ -86,7 +87,8 @@ def browse(chromium, live_server):
             context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
         page = context.new_page()
         watch(page)
-        page.goto(live_server.url + path, wait_until="load")
+        response = page.goto(live_server.url + path, wait_until="load")
+        assert response.status == status, f"{path} answers {response.status}"
         return page
 
     yield browse

@@ -41,7 +41,7 @@ def test_public_page(name, house, browse, axe):
 
 
 def test_page_that_is_not_there(house, browse, axe):
-    assert in_every_look(browse("/articles/never-written/"), axe) == {}
+    assert in_every_look(browse("/articles/never-written/", status=404), axe) == {}
 
 
 def test_open_menus(house, browse, axe):
