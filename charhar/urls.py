@@ -9,6 +9,7 @@ from charhar.publishing.languages import in_both_languages
 from charhar.sitemaps import SITEMAPS
 
 urlpatterns = [
+    path("admin/publishing/", include("charhar.publishing.urls_admin")),
     path("admin/", admin.site.urls),
     path("healthz", views.healthz, name="healthz"),
     path("robots.txt", views.robots, name="robots"),
