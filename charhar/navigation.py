@@ -71,10 +71,12 @@ class Furniture(NamedTuple):
 
 
 def furniture(request: HttpRequest) -> Furniture:
-    """Header, foot and site settings for the request's language.
+    """Header, foot and site settings for the request's language; once a request.
 
     One query for the content version; six more when nobody has asked since it was raised.
     """
+    if hasattr(request, "_furniture"):
+        return request._furniture
     version = current_version()
     language = current_language()
     key = f"furniture:{version.key}:{language}"
@@ -82,6 +84,7 @@ def furniture(request: HttpRequest) -> Furniture:
     if kept is None:
         kept = make_furniture(language)
         cache.set(key, kept, KEPT_SECONDS)
+    request._furniture = kept  # type: ignore[attr-defined]
     return kept
 
 

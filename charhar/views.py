@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from articles.models import Article, ArticleQuerySet, NewsSection
 from charhar.models import HomeSlot
-from charhar.pages.models import SiteSettings
+from charhar.navigation import furniture
 from charhar.publishing.addresses import other_edition
 from charhar.publishing.head import absolute, head_for, organisation
 from charhar.publishing.languages import current_language
@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
     topics = list(Topic.objects.shown())
     newest = Article.objects.newest_under(Topic, language)
     experts = Expert.objects.published().filter(groups__former=False, groups__hidden=False).distinct()
-    site = SiteSettings.load()
+    site = furniture(request).site
     context = {
         "lead": lead,
         "seconds": seconds,

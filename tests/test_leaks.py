@@ -47,7 +47,7 @@ PAGES = [
     "/offices/office/",
     "/programmes/programme/",
     "/articles/known/",
-    "/search/?q=Leaked",
+    "/search/?q=leak",
     "/feeds/rss/",
     "/feeds/atom/",
     "/feeds/topic/topic/rss/",
@@ -88,6 +88,7 @@ def house():
             authors=[expert],
         )
         known.tags.add("shared")
+        ArticleFactory(title="Known in 2021", language=language, date=datetime.date(2021, 1, 1))
         publication = PublicationFactory(slug="known", series=series, language=language)
         publication.topics.add(topic)
         for slug in ("about", "membership", "contact"):
@@ -193,10 +194,6 @@ def test_it_leaks_nowhere(client, house, kind, state):
         response = client.get(path)
         assert response.status_code == 200, path
         text = response.content.decode()
-        if "search" in path:
-            text = text.replace(
-                "Leaked", "", text.count('value="Leaked"') + text.count("“Leaked”") + text.count("Leaked | ")
-            )
         if "leaked" in text.lower():
             leaks.append((path, text[max(0, text.lower().find("leaked") - 80) :][:160]))
     assert leaks == []

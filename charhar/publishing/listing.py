@@ -40,13 +40,13 @@ def listing(request: HttpRequest, rows: Any, per_page: int = PER_PAGE) -> dict[s
     else:
         count = numbers[year]
         rows = rows.in_year(year) if hasattr(rows, "in_year") else in_year(rows, year)
-    return {"page": page_of(request, CountedPaginator(rows, per_page, count)), "years": years, "year": year}
+    return {"page": page_of(request, rows, per_page, count), "years": years, "year": year}
 
 
 def per_year(rows: Any) -> dict[int | None, int]:
     """How many rows each year holds; undated ones under None. One query."""
-    counted = rows.order_by().values(year=ExtractYear("date")).annotate(number=Count("pk", distinct=True))
-    return dict(counted.values_list("year", "number"))
+    counted = rows.order_by().values(in_year=ExtractYear("date")).annotate(rows=Count("pk", distinct=True))
+    return dict(counted.values_list("in_year", "rows"))
 
 
 def in_year(rows: Any, year: int) -> Any:
@@ -54,8 +54,12 @@ def in_year(rows: Any, year: int) -> Any:
     return rows.filter(date__range=(datetime.date(year, 1, 1), datetime.date(year, 12, 31)))
 
 
-def page_of(request: HttpRequest, paginator: Paginator) -> Page:
-    """The page that ``?page=`` names; page 1 of an empty list is empty, not missing."""
+def page_of(request: HttpRequest, rows: Any, per_page: int = PER_PAGE, count: int | None = None) -> Page:
+    """The page that ``?page=`` names; page 1 of an empty list is empty, not missing.
+
+    ``count`` saves the query for the number of rows where that is known. Raises ``Http404`` for nonsense.
+    """
+    paginator = Paginator(rows, per_page) if count is None else CountedPaginator(rows, per_page, count)
     wanted = request.GET.get("page", "1")
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 8):
         raise Http404(_("There is no such page of this list."))
