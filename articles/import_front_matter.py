@@ -157,7 +157,10 @@ def read_text(file: SourceFile) -> Text:
     text.language = _language(text)
     for key in fields:
         if key not in KNOWN:
-            notes.append(Note(lines.get(key, 1), f"front matter “{key}” has no place here"))
+            said = f"front matter “{key}” has no place here"
+            if key not in lines:  # not a word: the colon of a sentence that stands outside its quotation marks
+                said = f"front matter “{key[:60]}…” belongs to no key; put the value into quotation marks"
+            notes.append(Note(lines.get(key, 1), said))
     return text
 
 

@@ -111,9 +111,8 @@ class Importer:
                 self._read(file)
         for file in lists:
             self._read_pairs(file)
-        self.imported = {
-            row.source: row for row in ImportedText.objects.select_related("article") if row.source in self.texts
-        }
+        rows = ImportedText.objects.select_related("article").defer("article__body", "article__references")
+        self.imported = {row.source: row for row in rows.iterator() if row.source in self.texts}
         self.slugs: dict[str, str] = {}
         self.clashes: dict[str, str] = {}
         self._give_addresses()

@@ -89,7 +89,7 @@ def redirect_target(path: str) -> str | None:
     target = _target(address)
     if target is None or (isinstance(target, Publishable) and not (target.is_published or target.is_gone)):
         return None
-    return with_prefix(target.address(), language)
+    return with_prefix(target.address(), target.language if isinstance(target, Translated) else language)
 
 
 def other_edition(path: str) -> Any:

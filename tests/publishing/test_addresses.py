@@ -42,6 +42,19 @@ def test_a_chain_of_moves_is_one_redirect_and_moving_back_ends_it(client):
     assert client.get("/articles/three/")["Location"] == "/articles/one/"
 
 
+def test_an_old_address_without_the_prefix_leads_to_the_chinese_text(client):
+    article = ArticleFactory(language="zh-hans", slug="harbours")
+    assert add_redirect("/2014/05/old/", "en", article) is True
+    assert client.get("/2014/05/old/")["Location"] == "/zh/articles/harbours/"
+
+
+def test_a_text_that_changed_its_language_does_not_redirect_to_itself(client):
+    article = ArticleFactory(slug="harbours")
+    article.language = "zh-hans"
+    article.save()
+    assert client.get("/articles/harbours/")["Location"] == "/zh/articles/harbours/"
+
+
 def test_a_draft_leaves_no_redirect():
     article = ArticleFactory(draft=True, slug="first-try")
     article.slug = "second-try"
