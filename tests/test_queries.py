@@ -31,24 +31,24 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 BUDGETS = {
-    "/": 11,
+    "/": 12,
     "/articles/article-of-3/": 10,
-    "/research/": 9,
-    "/news/": 7,
-    "/news/section/": 7,
+    "/research/": 8,
+    "/news/": 5,
+    "/news/section/": 6,
     "/topics/": 3,
-    "/topics/topic/": 9,
+    "/topics/topic/": 7,
     "/regions/": 3,
-    "/regions/region/": 9,
+    "/regions/region/": 7,
     "/experts/": 5,
-    "/experts/expert/": 12,
+    "/experts/expert/": 11,
     "/publications/": 3,
-    "/publications/series/": 6,
+    "/publications/series/": 5,
     "/publications/series/publication/": 8,
     "/offices/office/": 3,
-    "/programmes/programme/": 5,
+    "/programmes/programme/": 6,
     "/about/page/": 4,
-    "/tags/ports/": 7,
+    "/tags/ports/": 5,
     "/feeds/rss/": 3,
     "/feeds/topic/topic/atom/": 4,
     "/feeds/expert/expert/rss/": 4,
@@ -87,7 +87,9 @@ def populate(count):
         )
         article.tags.add("ports")
         publication = PublicationFactory(
-            series=series, slug="publication" if number == 0 else f"publication-{number}"
+            series=series,
+            slug="publication" if number == 0 else f"publication-{number}",
+            date=datetime.date(2022, 1, 18),
         )
         publication.topics.add(topic)
         publication.regions.add(region)
@@ -113,7 +115,6 @@ def populate(count):
 def counts(client):
     found = {}
     for path in BUDGETS:
-        client.get("/zh/search/")  # makes nothing of the page itself
         client.get(path)  # makes menu and foot
         with CaptureQueriesContext(
             connection,
