@@ -1,6 +1,7 @@
 """What every test stands on: a clean cache, plain static files, media in a folder of its own."""
 
 import os
+import threading
 
 # Set up here, not by pytest-django's own setting, which reads the settings before any conftest: the suite
 # needs no variable from outside.
@@ -12,7 +13,7 @@ import django
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 
 django.setup()
 
@@ -39,3 +40,48 @@ def _own_surroundings(settings, tmp_path):
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def at_once(transactional_db, tmp_path):
+    """``at_once(20, do)`` calls ``do`` in twenty threads that begin together and gives their results.
+
+    Threads of one SQLite in memory share its locks and fail at once; here, as on a real site, each has a
+    connection of its own to one file, and so has the test from here on.
+    """
+    own = connections["default"]
+    name = connections.settings["default"]["NAME"]
+    if own.vendor == "sqlite":
+        file = tmp_path / "shared.sqlite3"
+        with own.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(file)])
+        connections.settings["default"]["NAME"] = str(file)
+        connections["default"] = connections.create_connection("default")
+
+    def run(count, do):
+        results, start = [], threading.Barrier(count)
+
+        def one():
+            try:
+                start.wait()
+                results.append(do())
+            except BaseException as error:
+                results.append(error)
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=one) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return results
+
+    yield run
+    if own.vendor == "sqlite":
+        connections["default"].close()
+        connections["default"] = own
+        connections.settings["default"]["NAME"] = name

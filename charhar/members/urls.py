@@ -1,5 +1,10 @@
-"""Addresses of this app."""
+"""The page Membership, mounted before the institute's other pages."""
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from . import views
+
+urlpatterns = [
+    path("about/membership/", views.Membership.as_view(), name="membership"),
+    path("about/membership/thanks/", views.thanks, name="membership-thanks"),
+]

@@ -1,0 +1,181 @@
+"""What the institute and its public say to each other: messages, subscriptions, vacancies, ways to give."""
+
+import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from charhar.contacts.models import Person
+from charhar.publishing.languages import ENGLISH, LANGUAGES
+from charhar.publishing.richtext import RichTextField
+from charhar.taxonomy.bilingual import Bilingual
+
+
+class ContactMessage(models.Model):
+    """What somebody wrote to the institute through the site, exactly as it was typed."""
+
+    class Subject(models.TextChoices):
+        GENERAL = "general", _("General question")
+        MEDIA = "media", _("Media enquiry")
+        RESEARCH = "research", _("Research and experts")
+        EVENTS = "events", _("Events and cooperation")
+        PUBLICATIONS = "publications", _("Publications")
+        SUPPORT = "support", _("Supporting the institute")
+        WEBSITE = "website", _("An error on this site")
+
+    class State(models.TextChoices):
+        NEW = "new", _("New")
+        ANSWERED = "answered", _("Answered")
+        SPAM = "spam", _("Spam")
+
+    person = models.ForeignKey(
+        Person, verbose_name=_("person"), on_delete=models.CASCADE, related_name="messages"
+    )
+    subject = models.CharField(_("subject"), max_length=20, choices=Subject, default=Subject.GENERAL)
+    name = models.CharField(_("name"), max_length=150)
+    email = models.EmailField(_("e-mail"), max_length=254)
+    organisation = models.CharField(_("organisation"), max_length=200, blank=True)
+    message = models.TextField(_("message"))
+    language = models.CharField(_("language of the page"), max_length=10, choices=LANGUAGES, default=ENGLISH)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.NEW)
+    created_at = models.DateTimeField(_("received"), default=timezone.now)
+    day = models.DateField(editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["-created_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["digest", "day"], name="contactmessage_once_a_day")]
+        indexes = [models.Index(fields=["state", "-created_at"], name="contactmessage_inbox")]
+
+    def __str__(self) -> str:
+        return f"{self.get_subject_display()}: {self.name}"
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    """Subscriptions by what they are now."""
+
+    def active(self) -> "SubscriptionQuerySet":
+        """Those that mail may be sent to: confirmed, and not ended since."""
+        return self.filter(confirmed_at__isnull=False, unsubscribed_at__isnull=True)
+
+
+class Subscription(models.Model):
+    """Somebody's wish to hear from the institute by e-mail; it counts once confirmed from the mailbox itself.
+
+    ``round`` rises with every end of it, so that a confirming link from before can not bring it back.
+    """
+
+    person = models.OneToOneField(
+        Person, verbose_name=_("person"), on_delete=models.CASCADE, related_name="subscription"
+    )
+    language = models.CharField(_("language"), max_length=10, choices=LANGUAGES, default=ENGLISH)
+    asked_at = models.DateTimeField(_("asked for"), default=timezone.now)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    unsubscribed_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    round = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        ordering = ["-asked_at", "-pk"]
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether mail may be sent; ``active()`` is the same rule."""
+        return self.confirmed_at is not None and self.unsubscribed_at is None
+
+
+class VacancyQuerySet(models.QuerySet["Vacancy"]):
+    """Vacancies, asked by the clock."""
+
+    def open(self, now: datetime.datetime | None = None) -> "VacancyQuerySet":
+        """Those that can be applied for at ``now``. The instance's ``is_open_at`` is the same rule."""
+        now = now or timezone.now()
+        return self.filter(Q(closes_at__isnull=True) | Q(closes_at__gt=now), opens_at__lte=now, hidden=False)
+
+
+class Vacancy(models.Model):
+    """A post that the institute wants to fill; it opens and closes by the clock."""
+
+    clock_columns = ("opens_at", "closes_at")
+    clock_condition = ""
+
+    title_en = models.CharField(_("title (English)"), max_length=200)
+    title_zh = models.CharField(_("title (Chinese)"), max_length=200, blank=True)
+    place_en = models.CharField(_("place (English)"), max_length=100, blank=True)
+    place_zh = models.CharField(_("place (Chinese)"), max_length=100, blank=True)
+    body_en = RichTextField(_("text (English)"), blank=True)
+    body_zh = RichTextField(_("text (Chinese)"), blank=True)
+    opens_at = models.DateTimeField(
+        _("opens"), default=timezone.now, db_index=True, help_text=_("Beijing time (UTC+8).")
+    )
+    closes_at = models.DateTimeField(
+        _("closes"),
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text=_("Beijing time (UTC+8). Empty: until filled."),
+    )
+    hidden = models.BooleanField(_("hidden"), default=False)
+
+    objects = VacancyQuerySet.as_manager()
+
+    title = Bilingual()
+    place = Bilingual()
+    body = Bilingual()
+
+    class Meta:
+        verbose_name = _("vacancy")
+        verbose_name_plural = _("vacancies")
+        ordering = [F("closes_at").asc(nulls_last=True), "-opens_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closes_at__isnull=True) | Q(closes_at__gt=F("opens_at")),
+                name="vacancy_closes_after_it_opens",
+                violation_error_message=_("It would close before it opens."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def is_open_at(self, now: datetime.datetime) -> bool:
+        """Whether it can be applied for at ``now``."""
+        return not self.hidden and self.opens_at <= now and (self.closes_at is None or self.closes_at > now)
+
+
+class WayToGive(models.Model):
+    """One way to support the institute, as the page Support Charhar lists it."""
+
+    title_en = models.CharField(_("title (English)"), max_length=150)
+    title_zh = models.CharField(_("title (Chinese)"), max_length=150, blank=True)
+    body_en = RichTextField(_("text (English)"), blank=True)
+    body_zh = RichTextField(_("text (Chinese)"), blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    hidden = models.BooleanField(_("hidden"), default=False)
+
+    title = Bilingual()
+    body = Bilingual()
+
+    class Meta:
+        verbose_name = _("way to give")
+        verbose_name_plural = _("ways to give")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @classmethod
+    def shown(cls) -> Any:
+        """Those that readers see, in order."""
+        return cls.objects.filter(hidden=False)

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from charhar.publishing.head import Head, head_for
 from charhar.publishing.languages import current_language
-from charhar.publishing.reading import for_reader
+from charhar.publishing.reading import Gone, for_reader
 
 from .models import InstitutePage
 
@@ -47,3 +47,20 @@ def page_head(request: HttpRequest, text: InstitutePage, **more: Any) -> Head:
         trail=trail,
         **more,
     )
+
+
+def form_page(request: HttpRequest, slug: str, title: str) -> dict[str, Any]:
+    """The context of a page under /about/ on which another app's form stands.
+
+    The text is the institute page's. Where none is published the form still answers, under ``title`` alone, so
+    that a page that people write to can not go missing; it exists in both languages.
+    """
+    language = current_language()
+    pages = InstitutePage.objects.in_language(language).select_related("picture")
+    try:
+        text = for_reader(request, pages, root="about", slug=slug)
+    except (Http404, Gone):
+        text = InstitutePage(root="about", slug=slug, language=language, title=title)
+    trail = [(_("Home"), reverse("home")), (_("About Us"), reverse("about"))]
+    head = head_for(request, text.title, text.standfirst, noindex=text.is_preview, trail=trail)
+    return {"page_": text, "siblings": siblings(text), "head": head}

@@ -1,0 +1,162 @@
+"""Messages, subscribers, vacancies and ways to give, as the secretariat works with them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from charhar.contacts.export import csv_response
+
+from .models import ContactMessage, Subscription, Vacancy, WayToGive
+from .subscriptions import unsubscribe
+
+
+@admin.register(ContactMessage)
+class ContactMessageAdmin(admin.ModelAdmin):
+    """The inbox: what was written is read, only its state is changed."""
+
+    list_display = ["created_at", "name", "email", "subject", "organisation", "language", "state"]
+    list_display_links = ["created_at", "name"]
+    list_filter = ["state", "subject", "language"]
+    search_fields = ["name", "email", "organisation", "message"]
+    date_hierarchy = "created_at"
+    fields = [
+        "state",
+        "created_at",
+        "subject",
+        "name",
+        "email",
+        "organisation",
+        "message",
+        "language",
+        "person",
+    ]
+    readonly_fields = [field for field in fields if field != "state"]
+    actions = ["mark_answered", "mark_spam", "export"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description=_("Mark as answered"), permissions=["change"])
+    def mark_answered(self, request: HttpRequest, queryset: Any) -> None:
+        self._mark(request, queryset, ContactMessage.State.ANSWERED)
+
+    @admin.action(description=_("Mark as spam"), permissions=["change"])
+    def mark_spam(self, request: HttpRequest, queryset: Any) -> None:
+        self._mark(request, queryset, ContactMessage.State.SPAM)
+
+    def _mark(self, request: HttpRequest, queryset: Any, state: str) -> None:
+        count = queryset.update(state=state)
+        self.message_user(
+            request,
+            ngettext("%(count)d message marked.", "%(count)d messages marked.", count) % {"count": count},
+        )
+
+    @admin.action(description=_("Download as CSV"), permissions=["view"])
+    def export(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+        rows = (
+            [timezone.localtime(m.created_at).isoformat(timespec="minutes"), m.get_subject_display(), m.name,
+             m.email, m.organisation, m.message, m.language, m.get_state_display()]
+            for m in queryset.iterator()
+        )  # fmt: skip
+        headings = [
+            _("received"),
+            _("subject"),
+            _("name"),
+            _("e-mail"),
+            _("organisation"),
+            _("message"),
+            _("language"),
+            _("state"),
+        ]
+        return csv_response("messages", headings, rows)
+
+
+class StandingFilter(admin.SimpleListFilter):
+    """Subscriptions by what they are now."""
+
+    title = _("standing")
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("active", _("active")), ("waiting", _("not confirmed")), ("ended", _("ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "active":
+            return queryset.active()
+        if self.value() == "waiting":
+            return queryset.filter(confirmed_at__isnull=True, unsubscribed_at__isnull=True)
+        if self.value() == "ended":
+            return queryset.filter(unsubscribed_at__isnull=False)
+        return queryset
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(admin.ModelAdmin):
+    """Who hears from the institute. Nobody is subscribed by hand: consent comes from the mailbox."""
+
+    list_display = ["address", "name", "language", "active", "asked_at", "confirmed_at", "unsubscribed_at"]
+    list_filter = [StandingFilter, "language"]
+    search_fields = ["person__email", "person__name"]
+    date_hierarchy = "asked_at"
+    list_select_related = ["person"]
+    fields = ["person", "language", "asked_at", "confirmed_at", "unsubscribed_at"]
+    readonly_fields = ["person", "asked_at", "confirmed_at", "unsubscribed_at"]
+    actions = ["end", "export"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description=_("e-mail"), ordering="person__email_key")
+    def address(self, subscription: Subscription) -> str:
+        return subscription.person.email
+
+    @admin.display(description=_("name"), ordering="person__name")
+    def name(self, subscription: Subscription) -> str:
+        return subscription.person.name
+
+    @admin.display(description=_("active"), boolean=True)
+    def active(self, subscription: Subscription) -> bool:
+        return subscription.is_active
+
+    @admin.action(description=_("End the subscription"), permissions=["change"])
+    def end(self, request: HttpRequest, queryset: Any) -> None:
+        for subscription in queryset:
+            unsubscribe(subscription)
+
+    @admin.action(description=_("Download as CSV"), permissions=["view"])
+    def export(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+        rows = (
+            [s.person.email, s.person.name, s.language, s.confirmed_at, s.unsubscribed_at]
+            for s in queryset.select_related("person").iterator()
+        )
+        return csv_response(
+            "subscriptions", [_("e-mail"), _("name"), _("language"), _("confirmed"), _("ended")], rows
+        )
+
+
+@admin.register(Vacancy)
+class VacancyAdmin(admin.ModelAdmin):
+    """Posts to fill."""
+
+    list_display = ["title_en", "title_zh", "place_en", "opens_at", "closes_at", "open_now", "hidden"]
+    list_filter = ["hidden"]
+    search_fields = ["title_en", "title_zh", "body_en", "body_zh"]
+    date_hierarchy = "opens_at"
+
+    @admin.display(description=_("open now"), boolean=True)
+    def open_now(self, vacancy: Vacancy) -> bool:
+        return vacancy.is_open_at(timezone.now())
+
+
+@admin.register(WayToGive)
+class WayToGiveAdmin(admin.ModelAdmin):
+    """The list on the page Support Charhar."""
+
+    list_display = ["title_en", "title_zh", "position", "hidden"]
+    list_editable = ["position", "hidden"]
+    list_filter = ["hidden"]
+    search_fields = ["title_en", "title_zh"]

@@ -1,0 +1,301 @@
+"""What becomes of a message, whatever the mail server does."""
+
+import datetime
+import smtplib
+import socket
+import threading
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message
+from django.core import mail as django_mail
+from django.core.mail import get_connection
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from charhar.contacts import outbox
+from charhar.contacts.models import Attempt, OutgoingMail
+
+State = OutgoingMail.State
+
+
+def write(to="ann@example.org", subject="News", **fields):
+    return OutgoingMail.objects.create(
+        to=to,
+        subject=subject,
+        text="Good news.\n",
+        sender="Charhar <office@example.org>",
+        purpose="test",
+        **fields,
+    )
+
+
+def outcome(mail):
+    mail.refresh_from_db()
+    return mail.state
+
+
+class Server:
+    """A connection that answers as it is told."""
+
+    def __init__(self, *answers, reachable=True):
+        self.answers, self.reachable, self.sent, self.opened = list(answers), reachable, [], 0
+
+    def open(self):
+        self.opened += 1
+        if not self.reachable:
+            raise ConnectionRefusedError("nobody there")
+
+    def close(self):
+        raise smtplib.SMTPServerDisconnected("gone already")
+
+    def send_messages(self, messages):
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is not None:
+            raise answer
+        self.sent += messages
+
+
+@pytest.fixture
+def server(monkeypatch):
+    def use(server):
+        monkeypatch.setattr(outbox, "get_connection", lambda **kwargs: server)
+        return server
+
+    return use
+
+
+@pytest.mark.django_db
+def test_a_sent_message_carries_its_own_id_and_headers():
+    mail = write(html="<p>Good news.</p>", headers={"List-Unsubscribe": "<https://example.org/end/>"})
+    assert outbox.deliver_due() == {State.SENT: 1}
+    assert outcome(mail) == State.SENT
+    assert mail.sent_at is not None
+    [message] = django_mail.outbox
+    sent = message.message()
+    assert sent["Message-ID"] == mail.message_id
+    assert mail.message_id.endswith("@127.0.0.1>")
+    assert sent["List-Unsubscribe"] == "<https://example.org/end/>"
+    assert sent["Auto-Submitted"] == "auto-generated"
+    assert [part.get_content_type() for part in sent.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+
+
+@pytest.mark.django_db
+def test_what_is_sent_is_never_sent_again():
+    write()
+    outbox.deliver_due()
+    assert outbox.deliver_due() == {}
+    assert len(django_mail.outbox) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (smtplib.SMTPRecipientsRefused({"ann@example.org": (450, b"greylisted")}), State.PENDING),
+        (smtplib.SMTPRecipientsRefused({"ann@example.org": (550, b"no such user")}), State.FAILED),
+        (smtplib.SMTPSenderRefused(421, b"too many", "office@example.org"), State.PENDING),
+        (smtplib.SMTPDataError(451, b"later"), State.PENDING),
+        (smtplib.SMTPDataError(554, b"spam"), State.FAILED),
+        (smtplib.SMTPNotSupportedError("SMTPUTF8"), State.FAILED),
+        (smtplib.SMTPServerDisconnected("timed out"), State.UNCERTAIN),
+        (TimeoutError("silence"), State.UNCERTAIN),
+        (RuntimeError("what?"), State.UNCERTAIN),
+    ],
+)
+def test_the_servers_answer_decides(server, answer, state):
+    server(Server(answer))
+    mail = write()
+    outbox.deliver_due()
+    assert outcome(mail) == state
+    assert mail.error.startswith(type(answer).__name__)
+    assert mail.attempts == 1
+
+
+@pytest.mark.django_db
+def test_a_passing_refusal_is_tried_again_later_and_later(server):
+    used = server(Server(smtplib.SMTPDataError(451, b"later"), smtplib.SMTPDataError(451, b"later")))
+    mail = write()
+    now = timezone.now()
+    outbox.deliver_due()
+    assert outbox.deliver_due() == {}
+    outbox.deliver_due(now + datetime.timedelta(minutes=3))
+    mail.refresh_from_db()
+    assert mail.next_try_at > timezone.now() + datetime.timedelta(minutes=3)
+    assert outbox.deliver_due(now + datetime.timedelta(minutes=10)) == {State.SENT: 1}
+    assert [m.extra_headers["Message-ID"] for m in used.sent] == [mail.message_id]
+
+
+@pytest.mark.django_db
+def test_after_trouble_the_rest_goes_over_a_new_connection(server):
+    used = server(Server(smtplib.SMTPServerDisconnected("timed out")))
+    mails = [write(), write(), write()]
+    assert outbox.deliver_due() == {State.UNCERTAIN: 1, State.SENT: 2}
+    assert [outcome(m) for m in mails] == [State.UNCERTAIN, State.SENT, State.SENT]
+    assert used.opened == 2
+
+
+@pytest.mark.django_db
+def test_with_the_server_down_everything_waits_and_no_attempt_is_counted(server):
+    server(Server(reachable=False))
+    mails = [write(), write()]
+    assert outbox.deliver_due() == {State.PENDING: 2}
+    assert [(outcome(m), m.attempts) for m in mails] == [(State.PENDING, 0), (State.PENDING, 0)]
+    server(Server())
+    later = timezone.now() + datetime.timedelta(minutes=2)
+    assert outbox.deliver_due(later) == {State.SENT: 2}
+
+
+@pytest.mark.django_db
+def test_a_message_is_given_up_after_three_days(server):
+    server(Server(reachable=False))
+    mail = write()
+    later = timezone.now() + datetime.timedelta(days=3, minutes=1)
+    assert outbox.deliver_due(later) == {State.FAILED: 1}
+    assert outcome(mail) == State.FAILED
+
+
+@pytest.mark.django_db
+def test_an_abandoned_claim_becomes_uncertain_and_is_not_sent():
+    then = timezone.now() - datetime.timedelta(minutes=16)
+    abandoned = write(state=State.SENDING, tried_at=then, attempts=1)
+    working = write(state=State.SENDING, tried_at=timezone.now(), attempts=1)
+    assert outbox.deliver_due() == {State.UNCERTAIN: 1}
+    assert (outcome(abandoned), outcome(working)) == (State.UNCERTAIN, State.SENDING)
+    assert outbox.deliver_due() == {}
+    assert django_mail.outbox == []
+
+
+@pytest.mark.django_db
+def test_only_a_person_sends_an_uncertain_message_again():
+    mail = write(state=State.UNCERTAIN, tried_at=timezone.now())
+    done = write(state=State.SENT, sent_at=timezone.now())
+    assert outbox.send_again(mail) is True
+    assert outbox.send_again(done) is False
+    assert outbox.deliver_due() == {State.SENT: 1}
+    assert django_mail.outbox[0].extra_headers["Message-ID"] == mail.message_id
+
+
+@pytest.mark.django_db
+def test_a_message_that_can_not_be_built_fails_alone():
+    bad = write(headers={"X-Note": "one\nBcc: eve@example.org"})
+    good = write()
+    assert outbox.deliver_due() == {State.FAILED: 1, State.SENT: 1}
+    assert (outcome(bad), outcome(good)) == (State.FAILED, State.SENT)
+    assert len(django_mail.outbox) == 1
+
+
+@pytest.mark.django_db
+def test_a_subject_of_several_lines_becomes_one():
+    mail = outbox.queue(
+        to="ann@example.org", subject="News\r\nBcc: eve@example.org", text="x", purpose="test"
+    )
+    assert mail.subject == "News Bcc: eve@example.org"
+
+
+@pytest.mark.django_db
+def test_mail_goes_out_only_after_the_commit(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        outbox.queue(to="ann@example.org", subject="News", text="x", purpose="test")
+        assert django_mail.outbox == []
+    assert len(django_mail.outbox) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rolled_back_change_sends_nothing():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        outbox.queue(to="ann@example.org", subject="News", text="x", purpose="test")
+        1 / 0  # noqa: B018
+    assert (OutgoingMail.objects.count(), django_mail.outbox) == (0, [])
+
+
+@pytest.mark.django_db
+def test_readers_do_not_wait_for_a_server_that_has_just_failed(server):
+    used = server(Server(reachable=False))
+    first, second = write(), write()
+    outbox.deliver_now(first.pk)
+    outbox.deliver_now(second.pk)
+    assert used.opened == 1
+    OutgoingMail.objects.update(tried_at=timezone.now() - datetime.timedelta(minutes=2))
+    outbox.deliver_now(second.pk)
+    assert used.opened == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_senders_never_take_the_same_message(monkeypatch, at_once):
+    mails = [write(to=f"reader{number}@example.org") for number in range(12)]
+    sent, lock = [], threading.Lock()
+
+    class Slow(Server):
+        def send_messages(self, messages):
+            with lock:
+                sent.extend(message.to[0] for message in messages)
+
+    monkeypatch.setattr(outbox, "get_connection", lambda **kwargs: Slow())
+
+    at_once(4, outbox.deliver_due)
+    assert sorted(sent) == sorted(m.to for m in mails)
+    assert {outcome(m) for m in mails} == {State.SENT}
+
+
+class Mailbox(Message):
+    """Keeps what a real server took."""
+
+    def __init__(self):
+        super().__init__()
+        self.messages = []
+
+    def handle_message(self, message):
+        self.messages.append(message)
+
+
+@pytest.fixture
+def smtp(monkeypatch):
+    """A real SMTP server on a free port, and the site told to use it."""
+    mailbox = Mailbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    monkeypatch.setattr(
+        outbox,
+        "get_connection",
+        lambda **kwargs: get_connection(
+            "django.core.mail.backends.smtp.EmailBackend",
+            host="127.0.0.1", port=port, username="", password="", use_tls=False, use_ssl=False, **kwargs,
+        ),
+    )  # fmt: skip
+    yield mailbox
+    controller.stop()
+
+
+@pytest.mark.django_db
+def test_a_real_server_gets_the_message_whole(smtp):
+    mail = write(
+        subject="察哈尔学会通讯",
+        html="<p>好消息</p>",
+        headers={"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+    )
+    assert outbox.deliver_due() == {State.SENT: 1}
+    [message] = smtp.messages
+    assert message["Message-ID"] == mail.message_id
+    assert message["X-RcptTo"] == "ann@example.org"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.django_db
+def test_tick_sends_forgets_and_says_so(capsys):
+    write()
+    Attempt.objects.create(form="x", sender="a", digest="1", at=timezone.now() - datetime.timedelta(days=2))
+    Attempt.objects.create(form="x", sender="a", digest="2")
+    call_command("tick")
+    assert capsys.readouterr().out == "Mail: 1 sent.\nAttempts forgotten: 1.\n"
+    call_command("tick")
+    assert capsys.readouterr().out == "Mail: nothing due.\nAttempts forgotten: 0.\n"
+    assert Attempt.objects.get().digest == "2"

@@ -1,0 +1,250 @@
+"""The search page: what it finds, in which order, and what it never shows."""
+
+import datetime
+import re
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from charhar.publishing import workflow
+from charhar.search.models import SearchEntry
+from tests.factories import (
+    ArticleFactory,
+    ExpertFactory,
+    PageFactory,
+    PublicationFactory,
+    RegionFactory,
+    SeriesFactory,
+    TopicFactory,
+)
+
+pytestmark = pytest.mark.django_db
+STATES = ["draft", "review", "scheduled", "expired", "withdrawn", "trashed"]
+QUERIES = 5
+
+
+def recorded(text):
+    workflow.record(text, user=None, action="save")
+    return text
+
+
+def titles(response):
+    rows = re.findall(
+        r'<div class="row-main"><h2><a [^>]*>(.*?)</a></h2>', response.content.decode(), re.DOTALL
+    )
+    return [re.sub(r"</?mark>", "", row) for row in rows]
+
+
+def found(client, query, path="/search/", **more):
+    return titles(client.get(path, {"q": query, **more}))
+
+
+def test_everything_that_is_published_is_found(client):
+    recorded(ArticleFactory(title="Corridor article"))
+    recorded(ExpertFactory(display_name_en="CORRIDOR Ann", family_name="Corridor"))
+    recorded(PublicationFactory(title="Corridor book"))
+    recorded(PageFactory(title="Corridor page", slug="corridor"))
+    assert sorted(found(client, "corridor")) == [
+        "CORRIDOR Ann",
+        "Corridor article",
+        "Corridor book",
+        "Corridor page",
+    ]
+
+
+def test_a_result_leads_to_its_text(client):
+    article = recorded(ArticleFactory(title="Rails", kind="interview", date=datetime.date(2021, 3, 4)))
+    text = client.get("/search/", {"q": "rails"}).content.decode()
+    assert f'<a href="{article.get_absolute_url()}"><mark>Rails</mark></a>' in text
+    assert "Interview" in text
+    assert "March 4, 2021" in text
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("factory", [ArticleFactory, ExpertFactory, PublicationFactory, PageFactory])
+def test_what_readers_may_not_see_is_not_found(client, factory, state):
+    visible = ArticleFactory(title="Visible corridor")
+    hidden = factory(slug="hidden", **{state: True})
+    for text in (visible, hidden):
+        recorded(text)
+    SearchEntry.objects.update(folded_text="corridor", folded_title="corridor")
+    assert SearchEntry.objects.count() == 2
+    response = client.get("/search/", {"q": "corridor"})
+    assert titles(response) == ["Visible corridor"]
+    assert "1 result for" in response.content.decode()
+
+
+def test_a_working_copy_is_not_indexed():
+    live = recorded(ArticleFactory(title="Live"))
+    copy = ArticleFactory(
+        title="Secret correction", slug=live.slug, draft=True, corrects=live, based_on=live.version
+    )
+    recorded(copy)
+    assert [e.title for e in SearchEntry.objects.all()] == ["Live"]
+
+
+def test_visibility_follows_the_clock(client):
+    text = recorded(ArticleFactory(title="Soon", publish_at=timezone.now() + datetime.timedelta(hours=1)))
+    assert found(client, "soon") == []
+    type(text).versions.filter(pk=text.pk).update(publish_at=timezone.now())
+    assert found(client, "soon") == ["Soon"]
+
+
+def test_all_words_must_be_there_in_any_order(client):
+    recorded(ArticleFactory(title="Belt and Road in Africa"))
+    recorded(ArticleFactory(title="Road safety", body="<p>Nothing of the other.</p>"))
+    assert found(client, "africa ROAD") == ["Belt and Road in Africa"]
+    assert found(client, "africa safety") == []
+
+
+def test_title_hits_come_first_then_the_newest(client):
+    recorded(ArticleFactory(title="Old title corridor", date=datetime.date(2019, 1, 1)))
+    recorded(ArticleFactory(title="New title corridor", date=datetime.date(2020, 1, 1)))
+    recorded(ArticleFactory(title="Newest", body="<p>The corridor.</p>", date=datetime.date(2022, 1, 1)))
+    recorded(ArticleFactory(title="Newer", body="<p>The corridor.</p>", date=datetime.date(2021, 1, 1)))
+    assert found(client, "corridor") == ["New title corridor", "Old title corridor", "Newest", "Newer"]
+
+
+def test_accents_case_and_width_do_not_matter(client):
+    recorded(ArticleFactory(title="Über die Brücke"))
+    for query in ("uber", "ÜBER BRÜCKE", "ｂｒｕｃｋｅ"):
+        assert found(client, query) == ["Über die Brücke"]
+
+
+def test_percent_and_underscore_mean_themselves(client):
+    recorded(ArticleFactory(title="Growth of 5%"))
+    recorded(ArticleFactory(title="Growth of 50"))
+    assert found(client, "5%") == ["Growth of 5%"]
+    assert found(client, "_") == []
+    assert found(client, "\\") == []
+
+
+def test_the_passage_is_quoted_escaped_and_marked(client):
+    recorded(ArticleFactory(title="Rails", body="<p>Fish &amp; chips &lt;script&gt; on the corridor.</p>"))
+    text = client.get("/search/", {"q": "corridor"}).content.decode()
+    assert "Fish &amp; chips &lt;script&gt; on the <mark>corridor</mark>." in text.replace(
+        "&amp;amp;", "&amp;"
+    ).replace("&amp;lt;", "&lt;").replace("&amp;gt;", "&gt;")
+    assert "<script> on" not in text
+
+
+def test_a_text_in_the_other_language_is_marked(client):
+    recorded(ArticleFactory(title="公共外交与走廊", language="zh-hans", slug="corridor"))
+    text = client.get("/search/", {"q": "公共外交"}).content.decode()
+    assert '<a href="/zh/articles/corridor/" lang="zh-Hans"><mark>公共外交</mark>与走廊</a>' in text
+    chinese = client.get("/zh/search/", {"q": "公共外交"}).content.decode()
+    assert '<a href="/zh/articles/corridor/"><mark>公共外交</mark>与走廊</a>' in chinese
+
+
+def test_an_expert_is_found_in_either_script_under_the_name_of_the_page(client):
+    recorded(ExpertFactory(display_name_en="PAN Deng", display_name_zh="潘登", slug="pan-deng"))
+    assert found(client, "潘登") == ["PAN Deng"]
+    assert found(client, "pan deng", path="/zh/search/") == ["潘登"]
+
+
+def test_topics_regions_and_series_are_found_by_name(client):
+    topic = TopicFactory(name_en="Energy and Peace", name_zh="能源与和平", slug="energy")
+    TopicFactory(name_en="Energy hidden", slug="hidden", hidden=True)
+    RegionFactory(name_en="Energy coast", slug="coast")
+    SeriesFactory(name_en="Energy papers", slug="papers")
+    TopicFactory(name_en="Law", slug="law")
+    response = client.get("/search/", {"q": "energy"})
+    assert [s.name for s in response.context["named"]] == [
+        "Energy and Peace",
+        "Energy coast",
+        "Energy papers",
+    ]
+    assert f'href="{topic.get_absolute_url()}"' in response.content.decode()
+    assert "Energy hidden" not in response.content.decode()
+    chinese = client.get("/zh/search/", {"q": "能源"}).content.decode()
+    assert "能源与和平" in chinese
+
+
+def test_results_stand_on_pages_that_keep_the_query(client):
+    for number in range(12):
+        recorded(ArticleFactory(title=f"Corridor {number:02}", date=datetime.date(2020, 1, number + 1)))
+    assert found(client, "corridor")[0] == "Corridor 11"
+    assert found(client, "corridor", page=2) == ["Corridor 01", "Corridor 00"]
+    assert 'href="?q=corridor&amp;page=2"' in client.get("/search/", {"q": "corridor"}).content.decode()
+
+
+@pytest.mark.parametrize("page", ["abc", "0", "-1", "99999", "2", "1.5", "\0", "９", "1" * 500, "<script>"])
+def test_a_page_that_does_not_exist_is_a_helpful_404(client, page):
+    recorded(ArticleFactory(title="Corridor"))
+    response = client.get("/search/", {"q": "corridor", "page": page})
+    assert response.status_code == 404
+    assert '<a href="?q=corridor">' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["x" * 10_000, "\0", "a\0b", "%ED%A0%80", "'; DROP TABLE search_searchentry; --", '" onload="x',
+     "<script>alert(1)</script>", "%", "(((", "\\", "AND OR NOT", "\u202e", "🙂", "\u200b", " ".join(["a"] * 500)],
+)  # fmt: skip
+def test_nonsense_is_answered_helpfully(client, query):
+    TopicFactory(name_en="Law", slug="law")
+    response = client.get("/search/", {"q": query})
+    assert response.status_code == 200
+    text = response.content.decode()
+    assert "<script>alert" not in text
+    assert ' onload="x' not in text
+    assert "/topics/law/" in text
+
+
+def test_broken_bytes_are_no_error_page(client):
+    assert client.get("/search/?q=%ED%A0%80%FF").status_code == 200
+    assert client.get("/search/?q=%ED%A0%80%FF&page=%00").status_code == 404
+
+
+def test_an_empty_query_and_an_empty_answer_help(client):
+    TopicFactory(name_en="Law", slug="law")
+    for query in ({}, {"q": ""}, {"q": "  "}, {"q": "nowhere"}):
+        text = client.get("/search/", query).content.decode()
+        for address in ("/topics/law/", "/research/", "/experts/", "/publications/"):
+            assert f'href="{address}"' in text
+
+
+def test_search_is_not_for_search_engines_and_sets_no_cookie(client):
+    response = client.get("/search/", {"q": "x"})
+    assert '<meta name="robots" content="noindex">' in response.content.decode()
+    assert not response.cookies
+    assert client.post("/search/").status_code == 405
+
+
+def test_the_other_language_is_asked_the_same(client):
+    text = client.get("/search/", {"q": "公共 外交"}).content.decode()
+    assert 'href="/zh/search/?q=%E5%85%AC%E5%85%B1+%E5%A4%96%E4%BA%A4"' in text
+
+
+def test_a_change_is_found_at_once_and_a_deleted_text_never(client):
+    text = recorded(ArticleFactory(title="Rails", body="<p>Old words.</p>"))
+    text.title, text.body = "Rivers", "<p>New words.</p>"
+    text.save()
+    recorded(text)
+    assert found(client, "rails") == []
+    assert found(client, "rivers new") == ["Rivers"]
+    text.delete()
+    assert SearchEntry.objects.count() == 0
+
+
+def test_the_index_can_be_made_anew(client, capsys):
+    articles = [ArticleFactory(title=f"Corridor {number}") for number in range(3)]
+    ExpertFactory()
+    stale = recorded(ArticleFactory(title="Corridor gone"))
+    type(stale).versions.filter(pk=stale.pk)._raw_delete("default")
+    for _ in range(2):
+        call_command("rebuild_search")
+        assert SearchEntry.objects.count() == 4
+    assert "articles: 3 of 3\n" in capsys.readouterr().out
+    assert sorted(found(client, "corridor")) == sorted(a.title for a in articles)
+
+
+@pytest.mark.parametrize("count", [1, 3, 30])
+def test_search_costs_the_same_at_any_size(client, django_assert_num_queries, count):
+    client.get("/search/", {"q": "corridor"})
+    for number in range(count):
+        recorded(ArticleFactory(title=f"Corridor {number}"))
+    client.get("/search/")
+    with django_assert_num_queries(QUERIES):
+        client.get("/search/", {"q": "corridor"})
