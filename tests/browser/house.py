@@ -109,7 +109,6 @@ def build():
         sections=[section],
     )
     Byline.objects.create(article=article, name="A Guest", role="Professor, Sample University", position=9)
-    article.tags.add("dialogue")
     chinese = factories.ArticleFactory(
         slug=article.slug,
         language="zh-hans",
@@ -122,6 +121,8 @@ def build():
         regions=regions,
         sections=[section],
     )
+    for edition in (article, chinese):
+        edition.tags.add("dialogue")
     others = [
         factories.ArticleFactory(
             title=f"A sample of a title, number {number}",
@@ -172,6 +173,19 @@ def build():
     for slug, title in {"privacy": "Privacy Policy", "terms": "Terms of Use"}.items():
         pages.append(factories.PageFactory(root="legal", slug=slug, title=title))
 
+    for page in list(pages):
+        above = page.parent and next(made for made in pages if made.translation_of_id == page.parent_id)
+        pages.append(
+            factories.PageFactory(
+                root=page.root,
+                slug=page.slug,
+                title=f"样例页面{page.position}：{page.slug}",
+                language="zh-hans",
+                translation_of=page,
+                parent=above,
+                position=page.position,
+            )
+        )
     for text in [article, chinese, *others, *experts, *publications, *pages]:
         text.refresh_from_db()
         workflow.record(text, user=None, action="save")
@@ -190,7 +204,7 @@ def _body(picture):
     paragraphs[2:2] = [
         "<h2>What a river joins</h2>",
         f'<figure data-image="{picture.pk}"><figcaption>In <em>spring</em>.</figcaption></figure>',
-        '<p>A sentence with a note<span class="footnote">In the <em>town chronicle</em>, p. 4.</span> in it, ',
+        '<p>One with a note<span class="footnote">In the <em>town chronicle</em>, p. 4.</span> in it, ',
         'and <a href="https://chronicle.example/">a source</a>, and <span lang="zh-Hans">桥</span>.</p>',
         "<blockquote><p>We counted the fairs, not the flags.</p></blockquote>",
         "<h3>The fairs in figures</h3>",
@@ -212,6 +226,8 @@ def crawl(client, *starts, most=400):
             continue
         assert len(seen) < most, f"more than {most} pages; the last was {path}"
         response = seen[path] = client.get(path)
+        if getattr(response, "streaming", False):
+            response.close()
         if response.status_code != 200 or not response["Content-Type"].startswith("text/html"):
             continue
         for link in re.findall(r"""<a\b[^>]*?\bhref=["']([^"']*)["']""", response.content.decode()):
