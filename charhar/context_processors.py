@@ -11,8 +11,6 @@ from charhar.publishing.languages import current_language
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """``navigation`` (header, foot), ``site`` (settings), ``language``; nothing is fetched until shown."""
-    if request.path_info.startswith("/admin/"):
-        return {}
     navigation = Navigation(request)
     return {
         "navigation": navigation,

@@ -201,6 +201,11 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
     return render(request, "403.html", context, status=403)
 
 
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form of the admin that came without its token: the same 403, which says how to send it again."""
+    return permission_denied(request)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: a page that needs neither database nor settings."""
     return render(None, "500.html", status=500)

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.test import Client
 from lxml import etree
 
 from charhar.models import HomeSlot
@@ -188,8 +189,11 @@ def test_the_404_page_reflects_nothing_unescaped(client):
     assert "<script>alert" not in html
 
 
-def test_a_missing_page_looks_like_the_site(client):
-    assert "<h1" in get(client, "/nothing/", 404)
+def test_a_missing_page_and_a_refused_form_look_like_the_site(client):
+    assert 'class="brand"' in get(client, "/nothing/", 404)
+    response = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "x", "password": "y"})
+    assert response.status_code == 403
+    assert 'class="brand"' in response.content.decode()
 
 
 def test_the_500_page_needs_neither_database_nor_settings():
