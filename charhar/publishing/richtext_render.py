@@ -67,6 +67,8 @@ class _Page:
             return self.figure(node)
         if node.tag == "table":
             return [_scrolling(node)]
+        if node.tag == "pre":
+            node.attrs["tabindex"] = "0"  # long lines scroll by themselves, with the keyboard too
         return [node]
 
     def heading_id(self, node: Node) -> str:
