@@ -271,7 +271,7 @@ YEAR_FIRST = re.compile(r"((?:19|20)\d\d)\s*([-/._年])\s*(\d{1,2})\s*(?:\2|月)
 COMPACT = re.compile(r"((?:19|20)\d\d)()(\d\d)(\d\d)(?!\d)")
 DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\s+([A-Za-z]+)\.?,?\s+(\d{4})\b")
 MONTH_FIRST = re.compile(r"([A-Za-z]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
-TIME = re.compile(r"[T\s]+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|UTC|[+-]\d{1,2}(?::?\d\d)?)?", re.IGNORECASE)
+TIME = re.compile(r"[T\s]*(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|UTC|[+-]\d{1,2}(?::?\d\d)?)?", re.IGNORECASE)
 
 
 def date_in(value: str) -> Moment | None:

@@ -19,7 +19,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
-from .import_front_matter import Note, Text
+from .import_front_matter import Note, Refused, Text
 from .import_templates import Marks, mark, picture_words
 
 LINE = "data-line"
@@ -56,11 +56,18 @@ class Converted:
 
 
 def convert(text: Text, resolve: Callable[[str], str | None]) -> Converted:
-    """Convert a text's Markdown. ``resolve`` leads a path of the old site to an address here, or to None."""
+    """Convert a text's Markdown. ``resolve`` leads a path of the old site to an address here, or to None.
+
+    Raises ``Refused`` where words would be lost: quotations and lists nested without end.
+    """
     body, marks = mark(text)
     env: dict[str, Any] = {}
     parser = _parser()
-    tokens = _footnotes(parser.parse(body, env), parser, env, marks)
+    tokens = parser.parse(body, env)
+    for token in tokens:
+        if token.nesting == 1 and token.level >= DEEPEST - 1:  # the parser drops what lies deeper
+            raise Refused(f"Line {marks.line(token.map[0] if token.map else 0)}: nested more than {DEEPEST} levels deep.")
+    tokens = _footnotes(tokens, parser, env, marks)
     rendered = parser.renderer.render(tokens, parser.options, env)
     document = lxml.html.document_fromstring(f"<html><body>{rendered}</body></html>")
     writer = _Writer(marks, resolve, document.body)
