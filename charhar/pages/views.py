@@ -52,8 +52,8 @@ def page_head(request: HttpRequest, text: InstitutePage, **more: Any) -> Head:
 def form_page(request: HttpRequest, slug: str, title: str) -> dict[str, Any]:
     """The context of a page under /about/ on which another app's form stands.
 
-    The text is the institute page's. Where none is published the form still answers, under ``title`` alone, so
-    that a page that people write to can not go missing; it exists in both languages.
+    The text is the institute page's. Where none is published the form still answers, under ``title`` alone,
+    so that a page that people write to can not go missing; it exists in both languages.
     """
     language = current_language()
     pages = InstitutePage.objects.in_language(language).select_related("picture")

@@ -80,6 +80,8 @@ def add_redirect(path: str, language: str, row: Any) -> bool:
 
 def redirect_target(path: str) -> str | None:
     """Where an address that once led to a text leads now, or None. Two queries, for 404s only."""
+    if "\0" in path:  # no address holds one, and PostgreSQL refuses to look
+        return None
     language = language_of_path(path)
     address = Address.objects.filter(
         language=language, path=without_prefix(path), status=Status.REDIRECT
@@ -94,6 +96,8 @@ def redirect_target(path: str) -> str | None:
 
 def other_edition(path: str) -> Any:
     """The published text that stands under this address in the other language, or None."""
+    if "\0" in path:
+        return None
     other = ENGLISH if language_of_path(path) == CHINESE else CHINESE
     address = Address.objects.filter(language=other, path=without_prefix(path)).first()
     target = None if address is None else _target(address)

@@ -23,14 +23,16 @@ def rows():
     return {
         "contacts_person": person,
         "contacts_consent": consent,
-        "contacts_outgoingmail": OutgoingMail.objects.create(to=SECRET, subject="x", text="x", sender="x", purpose="x"),
+        "contacts_outgoingmail": OutgoingMail.objects.create(
+            to=SECRET, subject="x", text="x", sender="x", purpose="x"
+        ),
         "outreach_contactmessage": ContactMessage.objects.create(
             person=person, name="=cmd()", email=SECRET, message="x", day=timezone.localdate(), digest="x"
         ),
         "outreach_subscription": Subscription.objects.create(person=person),
         "members_application": Application.objects.create(
-            person=person, plan=Plan.objects.create(name_en="Individual"), consent=consent, name="Private Person",
-            email=SECRET, country="China", day=timezone.localdate(), digest="x",
+            person=person, plan=Plan.objects.create(name_en="Individual"), consent=consent,
+            name="Private Person", email=SECRET, country="China", day=timezone.localdate(), digest="x",
         ),
     }  # fmt: skip
 
@@ -104,8 +106,9 @@ def test_lists_cost_the_same_at_one_and_at_three(client, secretary, rows, django
     for number in range(2):
         person = Person.objects.meet(f"reader{number}@example.org", name=f"Reader {number}")
         Application.objects.create(
-            person=person, plan=Plan.objects.get(), name="x", email=person.email, country="China", digest=str(number),
-            day=timezone.localdate(), consent=Consent.objects.give(person, Wording("membership", "1", "Yes."), source="x"),
+            person=person, plan=Plan.objects.get(), name="x", email=person.email, country="China",
+            digest=str(number), day=timezone.localdate(),
+            consent=Consent.objects.give(person, Wording("membership", "1", "Yes."), source="x"),
         )  # fmt: skip
     with django_assert_num_queries(QUERIES_OF_A_LIST):
         client.get(address)

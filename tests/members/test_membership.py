@@ -60,8 +60,8 @@ def test_an_application_is_kept_with_its_consent(client, plan, django_capture_on
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("plan", ""), ("plan", "0"), ("plan", "99999999999999999999"), ("plan", "x\0"), ("name", ""), ("name", "x" * 10_000),
-     ("email", "ann"), ("country", ""), ("country", "A\nB"), ("statement", "x" * 10_001), ("consent", "")],
+    [("plan", ""), ("plan", "0"), ("plan", "99999999999999999999"), ("plan", "x\0"), ("name", ""),
+     ("name", "x" * 10_000), ("email", "ann"), ("country", ""), ("country", "A\nB"), ("statement", "x" * 10_001), ("consent", "")],
 )  # fmt: skip
 def test_errors_stand_beside_their_field_and_nothing_is_lost(client, plan, field, value):
     response = client.post("/about/membership/", {**GOOD, "plan": plan.pk, field: value})

@@ -180,7 +180,8 @@ def test_a_page_that_does_not_exist_is_a_helpful_404(client, page):
 @pytest.mark.parametrize(
     "query",
     ["x" * 10_000, "\0", "a\0b", "%ED%A0%80", "'; DROP TABLE search_searchentry; --", '" onload="x',
-     "<script>alert(1)</script>", "%", "(((", "\\", "AND OR NOT", "\u202e", "🙂", "\u200b", " ".join(["a"] * 500)],
+     "<script>alert(1)</script>", "%", "(((", "\\", "AND OR NOT", "\u202e", "🙂", "\u200b",
+     " ".join(["a"] * 500)],
 )  # fmt: skip
 def test_nonsense_is_answered_helpfully(client, query):
     TopicFactory(name_en="Law", slug="law")
