@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from charhar.publishing.admin import OwnerFilter, PublishableAdmin, RelatedFilter, StatusFilter, TextInline, constant, thumbnail
 from charhar.publishing.admin_forms import SubjectsField, TranslatedForm
-from charhar.taxonomy.admin import CountingChangeList, ListedAdmin, published_count
+from charhar.taxonomy.admin import HTTPS_FIRST, CountingChangeList, ListedAdmin, published_count
 from charhar.taxonomy.models import Region, Topic
 from experts.models import Expert
 
@@ -117,6 +117,7 @@ class ArticleAdmin(PublishableAdmin):
     autocomplete_fields = ["lead_image", "outlet", "entry", "translation_of"]
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["lead_preview"]
+    form_select_related = ("lead_image",)
     date_hierarchy = "date"
     list_display = [
         "title", "thumbnail", "authors", "kind", "language", "status", "date", "topics_filed", "sections_filed",
@@ -220,6 +221,7 @@ class OutletAdmin(admin.ModelAdmin):
 
     list_display = ["name_en", "name_zh", "url", "published"]
     search_fields = ["name_en", "name_zh", "url"]
+    formfield_overrides = HTTPS_FIRST
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return CountingChangeList

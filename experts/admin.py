@@ -101,6 +101,7 @@ class ExpertAdmin(PublishableAdmin):
     autocomplete_fields = ["portrait", "cv"]
     prepopulated_fields = {"slug": ["family_name", "given_name"]}
     readonly_fields = ["portrait_preview"]
+    form_select_related = ("portrait",)
     ordering = ["family_name", "given_name"]
     list_display = [
         "display_name_en", "display_name_zh", "face", "title_en", "groups_joined", "office", "articles_written", "status",

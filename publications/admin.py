@@ -79,6 +79,7 @@ class PublicationAdmin(PublishableAdmin):
     autocomplete_fields = ["cover", "file", "translation_of"]
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["cover_preview"]
+    form_select_related = ("cover",)
     date_hierarchy = "date"
     list_display = [
         "title", "cover_small", "series", "issue", "language", "status", "date", "credited", "entries_online", "changed", "on_site",

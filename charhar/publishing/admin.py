@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from charhar.library.templatetags.pictures import picture
-from charhar.taxonomy.admin import CountingChangeList, KeepingAdmin, Refused
+from charhar.taxonomy.admin import HTTPS_FIRST, CountingChangeList, KeepingAdmin, Refused
 
 from . import workflow
 from .admin_forms import BeijingField, CheckboxGroup, DateWidget, OrderedFormSet, PublishableForm, VisibleChoicesForm, beijing
@@ -306,6 +306,7 @@ class VisibleTexts(BaseModelAdmin):
     formfield_overrides = {
         models.DateField: {"widget": DateWidget},
         models.DateTimeField: {"form_class": BeijingField},
+        **HTTPS_FIRST,
     }
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:
@@ -387,7 +388,7 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
-    save_as = False
+    form_select_related: tuple[str, ...] = ()
     life_fields: Any = (_("Dates and owner"), {"fields": [("expire_at", "assigned_to"), "created_by", "created_at", "updated_at"]})
 
     # -- Rights --
@@ -434,6 +435,15 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
 
     def selectable(self, request: HttpRequest) -> Any:
         return self.get_queryset(request).filter(trashed_at__isnull=True)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The text with what its form shows, in one query; None where the person may not know of it."""
+        texts = self.get_queryset(request).select_related("created_by", *self.form_select_related)
+        field = self.opts.pk if from_field is None else self.opts.get_field(from_field)
+        try:
+            return texts.get(**{field.name: field.to_python(object_id)})  # type: ignore[union-attr]
+        except (self.model.DoesNotExist, ValidationError, ValueError):
+            return None
 
     # -- The list --
 
@@ -620,7 +630,7 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
             moves=[(move, form[move.asks] if move.asks else None) for move in moves],
             may_trash=obj is not None and self._may(request, Action.TRASH, obj),
         )
-        context["last_saved"] = snapshots_of(obj).select_related("user").first() if obj is not None else None
+        context["last_saved"] = snapshots_of(obj).defer("data").first() if obj is not None else None
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     # -- The trash and the history --

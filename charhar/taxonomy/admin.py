@@ -17,6 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from .models import Region, Topic
 
 
+# An address typed without its scheme is meant to be https.
+HTTPS_FIRST = {models.URLField: {"assume_scheme": "https"}}
+
+
 class Refused(Exception):
     """What could only be found wrong while saving: the form comes back with it, everything typed kept."""
 
