@@ -4,10 +4,9 @@
 editor's extensions (``editor_extensions``), the sanitiser (``clean``) and the guard before rendering are all
 made from it.
 Pictures are objects of the library (``<figure data-image="ID">``), never HTML; a pasted ``img`` leaves its
-alternative text. Rendering for readers is in richtext_render.py.
+alternative text. Rendering for readers is in richtext_render.py, the editor in richtext_forms.py.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,12 +14,7 @@ from functools import cache
 from typing import Any
 
 import nh3
-from django import forms
 from django.db import models
-from django.forms.widgets import Script
-from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
-from js_asset import ImportMap, Media
 
 from .richtext_compose import INLINE, compose
 from .richtext_lines import CJK, WORD
@@ -59,7 +53,7 @@ VOCABULARY = (
     Element("CodeBlock", _tags("pre", "code")),
     Element("HorizontalRule", _tags("hr")),
     Element("HardBreak", _tags("br")),
-    Element("Link", _tags(a="href"), {"protocols": sorted(SCHEMES)}, mark="a"),
+    Element("Link", _tags(a="href"), mark="a"),
     Element("Language", _tags(span="lang"), mark="span"),
     Element("Bold", _tags("strong"), mark="strong"),
     Element("Italic", _tags("em"), mark="em"),
@@ -77,12 +71,12 @@ VOCABULARY = (
 # Elements that the sanitiser lets through to be composed anew: whatever separates text or means something.
 _FOREIGN = INLINE | frozenset(
     """address article aside blockquote caption center dd details dialog dir div dl dt fieldset figcaption
-    figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre search section summary
-    table tbody td tfoot th thead tr ul""".split()  # noqa: SIM905 -- a list of fifty words reads better so
+    figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre search section
+    summary table tbody td tfoot th thead tr ul""".split()  # noqa: SIM905 -- a list of fifty words reads better so
 )
 _WITHOUT_CONTENT = frozenset(
-    """applet audio canvas embed frame frameset head iframe math noembed noframes noscript object script select
-    style svg template textarea title video xml""".split()  # noqa: SIM905
+    """applet audio canvas embed frame frameset head iframe math noembed noframes noscript object script
+    select style svg template textarea title video xml""".split()  # noqa: SIM905
 )
 # Control characters, halves of surrogate pairs and byte order marks: no text, and some databases refuse them.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
@@ -209,85 +203,7 @@ def word_count(html: str) -> int:
     return len(WORD.findall(text)) + sum(char.isalpha() for char in CJK.findall(text))
 
 
-# -- Editing ----------------------------------------------------------------------------------------
-
-_MODULES = {
-    f"charhar-editor/{name}": f"publishing/editor/{name}.js"
-    for name in ("dialogs", "extensions", "icons", "library", "paste", "toolbar", "words")
-}
-_MEDIA = Media(
-    css={"all": ["publishing/editor/editor.css"]},
-    js=[Script("publishing/editor/main.js", type="module")],
-    importmap=ImportMap({"django-prose-editor/editor": "django_prose_editor/editor.js", **_MODULES}),
-)
-
-_WORDS = {
-    "Formatting": _("Formatting"),
-}
-
-
-def editor_words() -> dict[str, str]:
-    """Every word that the editor's own interface says, in the language of the admin."""
-    return {key: str(value) for key, value in _WORDS.items()}
-
-
-class RichTextWidget(forms.Textarea):
-    """The editor on a text area, which remains as it is where JavaScript is off.
-
-    The page must give the request's nonce to the form's media, for the import map (``with_nonce``).
-    """
-
-    def __init__(self, attrs: dict[str, Any] | None = None, *, small: bool = False) -> None:
-        super().__init__({"rows": 6 if small else 20, **(attrs or {})})
-        self.small = small
-
-    @property
-    def media(self) -> Media:
-        return _MEDIA
-
-    def use_required_attribute(self, initial: Any) -> bool:
-        """Never: the browser can not point at a text area that the editor hides; the server says it."""
-        return False
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        setup = {
-            "extensions": editor_extensions(small=self.small),
-            "small": self.small,
-            "images": reverse("richtext-images"),
-            "clean": reverse("richtext-clean"),
-            "words": editor_words(),
-        }
-        context["widget"]["attrs"]["data-rich-text"] = json.dumps(
-            setup, ensure_ascii=False, separators=(",", ":")
-        )
-        return context
-
-
-def with_nonce(media: forms.Media, request: Any) -> Media:
-    """A form's media with the request's nonce, without which the browser refuses the editor's import map."""
-    return Media.from_media(media, nonce=getattr(request, "csp_nonce", ""))
-
-
-class RichTextFormField(forms.CharField):
-    """Cleans what was typed, so that a required text is not one of empty paragraphs."""
-
-    widget = RichTextWidget
-
-    def __init__(self, *, small: bool = False, **kwargs: Any) -> None:
-        self.small = small
-        # The admin asks for its plain text area wherever a model has a TextField.
-        kwargs["widget"] = RichTextWidget(small=small)
-        super().__init__(**kwargs)
-
-    def clean(self, value: Any) -> str:
-        return super().clean(clean(value or "", small=self.small))
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Whether the text differs, not only the way in which the editor writes it."""
-        if self.disabled:
-            return False
-        return clean(initial or "", small=self.small) != clean(data or "", small=self.small)
+# -- Storing ----------------------------------------------------------------------------------------
 
 
 class _Cleaned(str):
@@ -323,4 +239,6 @@ class RichTextField(models.TextField):
         return super().get_db_prep_save(value, connection)
 
     def formfield(self, **kwargs: Any) -> Any:
+        from .richtext_forms import RichTextFormField
+
         return super().formfield(**{**kwargs, "form_class": RichTextFormField, "small": self.small})

@@ -1,8 +1,8 @@
 """Any HTML, composed anew in the house's vocabulary: blocks that hold text, text that carries marks.
 
 What is outside a block gets a paragraph, what the vocabulary lacks is expressed in what it has, and no text
-is left out. Text is gathered as runs, each with the set of its marks, and nested again in one fixed order, which
-is also the editor's; so the same text has one form, and composing it again changes nothing.
+is left out. Text is gathered as runs, each with the set of its marks, and nested again in one fixed order,
+which is also the editor's; so the same text has one form, and composing it again changes nothing.
 """
 
 import re

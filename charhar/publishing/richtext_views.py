@@ -5,6 +5,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -49,7 +50,14 @@ def images(request: HttpRequest) -> HttpResponse:
             | Q(credit__icontains=word)
         )
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    return JsonResponse({"images": [_described(image) for image in page], "more": page.has_next()})
+    may_add = request.user.has_perm("library.add_image")
+    return JsonResponse(
+        {
+            "images": [_described(image) for image in page],
+            "more": page.has_next(),
+            "add": reverse("admin:library_image_add") if may_add else "",
+        }
+    )
 
 
 def _described(image: Image) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Rich text in templates: ``{% load richtext %}{{ article.body|richtext }}``."""
 
-from django import template
+from typing import Any
+
+from django import forms, template
 from django.utils.safestring import SafeString
 
-from charhar.publishing import richtext_render
+from charhar.publishing import richtext_forms, richtext_render
 
 register = template.Library()
 
@@ -12,3 +14,9 @@ register = template.Library()
 def richtext(html: str | None, prefix: str = "") -> SafeString:
     """A stored text for readers; the prefix tells two on one page apart. One query if it has pictures."""
     return richtext_render.render(html or "", prefix=prefix)
+
+
+@register.filter
+def nonced(media: forms.Media, request: Any) -> forms.Media:
+    """A form's media with the nonce that the editor's import map needs: ``{{ media|nonced:request }}``."""
+    return richtext_forms.with_nonce(media, request)
