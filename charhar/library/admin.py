@@ -119,7 +119,7 @@ class StoredFileAdmin(admin.ModelAdmin):
         SQLite knows one writer at a time, and Django's would keep all others waiting while a picture is
         made; the row is written by a single statement after that.
         """
-        return self._changeform_view(request, *args, **kwargs)
+        return self._changeform_view(request, *args, **kwargs)  # type: ignore[attr-defined]
 
     def save_model(self, request: HttpRequest, obj: StoredFile, form: Any, change: bool) -> None:
         if "file" in form.changed_data:

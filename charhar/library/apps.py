@@ -9,7 +9,7 @@ from django.db.models.signals import post_delete
 
 def remove_files_after_delete(sender: Any, instance: Any, **kwargs: Any) -> None:
     """A deleted row takes its files along, after the commit."""
-    instance.remove_after_commit(instance.file.name)
+    instance.remove_after_commit(instance.file_name)
 
 
 def check_codecs(**kwargs: Any) -> list[checks.CheckMessage]:
@@ -43,7 +43,7 @@ class LibraryConfig(AppConfig):
         from .models import Document, Image
 
         # One rule instead of two: every picture is opened by validators.open_picture, which holds the header
-        # against settings.MAX_IMAGE_PIXELS. Pillow's own alarm knows another figure and rings only at twice it.
+        # against settings.MAX_IMAGE_PIXELS. Pillow's own alarm knows another figure and refuses at twice it.
         Pillow.MAX_IMAGE_PIXELS = None
         for model in (Image, Document):
             post_delete.connect(

@@ -73,6 +73,11 @@ class StoredFile(models.Model):
         abstract = True
         ordering = ["-created_at", "-pk"]
 
+    @property
+    def file_name(self) -> str:
+        """The file's name in the storage."""
+        return self.file.name or ""  # type: ignore[attr-defined]
+
     def has_new_file(self, update_fields: Iterable[str] | None) -> bool:
         """Whether saving brings a file that is not stored yet."""
         file = self.file  # type: ignore[attr-defined]
@@ -82,7 +87,8 @@ class StoredFile(models.Model):
         """The name of the file that the row has in the database; one query, none for a new row."""
         if self.pk is None:
             return ""
-        return type(self)._default_manager.filter(pk=self.pk).values_list("file", flat=True).first() or ""
+        rows: Any = type(self)._default_manager.filter(pk=self.pk)
+        return rows.values_list("file", flat=True).first() or ""
 
     def remove_after_commit(self, name: str) -> None:
         """Remove a file that no row names any longer, once that is certain."""
@@ -223,13 +229,13 @@ class Image(StoredFile):
 
         Files of the earlier point stay until the image goes: pages and feeds in readers' hands name them.
         """
-        entries: list[Entry] = [
+        entries: list[Any] = [
             {**e, "stem": stem_of(e["crop"], e["width"], self.focal_point)} for e in self.renditions
         ]
         stale = [new for old, new in zip(self.renditions, entries, strict=True) if new["stem"] != old["stem"]]
         if not stale:
             return set()
-        self._render(self.read_original(), stale, self.file.name)
+        self._render(self.read_original(), stale, self.file_name)
         self.renditions = entries
         return {"renditions"}
 
@@ -240,8 +246,8 @@ class Image(StoredFile):
         ``FileNotFoundError`` where the original itself is gone.
         """
         there = set(self.file.storage.listdir(self.folder)[1])
-        if self.file.name.rsplit("/", 1)[1] not in there:
-            raise FileNotFoundError(self.file.name)
+        if self.file_name.rsplit("/", 1)[1] not in there:
+            raise FileNotFoundError(self.file_name)
         picture = None
         if not self.renditions or not self.width:
             picture = self.read_original()
@@ -253,18 +259,18 @@ class Image(StoredFile):
             if types:
                 lacking.append({**entry, "types": types})
         if lacking:
-            self._render(picture or self.read_original(), lacking, self.file.name)
+            self._render(picture or self.read_original(), lacking, self.file_name)
         if entries != self.renditions:
             self.renditions = entries
             # Only where the row still shows what was worked from; an editor may have saved meanwhile.
             Image.objects.filter(
-                pk=self.pk, file=self.file.name, focal_x=self.focal_x, focal_y=self.focal_y
+                pk=self.pk, file=self.file_name, focal_x=self.focal_x, focal_y=self.focal_y
             ).update(renditions=entries, width=self.width, height=self.height)
         return sum(len(entry["types"]) for entry in lacking)
 
     def read_original(self) -> Any:
         """The stored original, decoded, as a Pillow image."""
-        with self.file.storage.open(self.file.name) as file:
+        with self.file.storage.open(self.file_name) as file:
             return read_picture(file)[0]
 
     def fallback(self, picture: Any = None) -> str:
@@ -293,7 +299,7 @@ class Image(StoredFile):
     @property
     def folder(self) -> str:
         """The storage's folder that holds the original and all renditions."""
-        return self.file.name.rsplit("/", 1)[0]
+        return self.file_name.rsplit("/", 1)[0]
 
     def entries_for(self, crop: str = "") -> list[Entry]:
         """The renditions of one shape, the narrowest first; of the whole picture where it has none."""
@@ -339,7 +345,7 @@ class Document(StoredFile):
     @property
     def ending(self) -> str:
         """The file's ending, which says its kind: ``pdf``."""
-        return ending_of(self.file.name)
+        return ending_of(self.file_name)
 
     @property
     def content_type(self) -> str:
@@ -359,8 +365,8 @@ class Document(StoredFile):
         try:
             super().save(*args, **kwargs)
         except BaseException:
-            if new and self.file._committed:
-                remove_files(self.file.storage, self.file.name)
+            if new and self.file_name.startswith("documents/"):
+                remove_files(self.file.storage, self.file_name)
             raise
         self.remove_after_commit(old)
 

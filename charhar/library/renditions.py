@@ -97,7 +97,7 @@ def read_picture(file: Any) -> tuple[Pillow.Image, str]:
 def _upright(picture: Pillow.Image) -> Pillow.Image:
     """Turned as the camera says; a picture whose EXIF data make no sense stays as it is."""
     try:
-        turn = TURNS.get(picture.getexif().get(ORIENTATION))
+        turn = TURNS.get(picture.getexif().get(ORIENTATION, 1))
     except Exception:  # a picture is not refused for broken data beside it, which are thrown away in any case
         return picture
     if turn is None:
@@ -152,9 +152,10 @@ def planned(
     ``widths`` replaces the usual ones; ``crops`` names the only crops to make.
     """
     shapes = {crop: shape for crop, shape in SHAPES.items() if crops is None or crop in {"", CARD, *crops}}
-    chosen = sorted(set(widths)) if widths is not None else None
+    chosen = tuple(sorted(set(widths))) if widths is not None else ()
     entries: list[Entry] = []
     for crop, shape in shapes.items():
+        ladder: tuple[int, ...]
         if shape is None:
             across, ladder = width, chosen or WIDTHS
         else:

@@ -30,7 +30,7 @@ def uses_of(row: Image | Document) -> list[models.Model]:
 
 def _places(row: Image | Document) -> Iterator[tuple[type[models.Model], Q]]:
     """The models whose rows can use this one and the condition on them; those with a column for it first."""
-    fragment = f'data-image="{row.pk}"' if isinstance(row, Image) else row.file.name
+    fragment = f'data-image="{row.pk}"' if isinstance(row, Image) else row.file_name
     conditions: dict[type[models.Model], Q] = {}
     for relation in row._meta.get_fields(include_hidden=True):
         if isinstance(relation, models.ManyToOneRel):

@@ -17,7 +17,6 @@ from .validators import ending_of
 FOR_EVER = "public, max-age=31536000, immutable"
 # A document is never a page of this site: nothing in it may run, load or be framed.
 DOCUMENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'none'"
-SANDBOX = f"{DOCUMENT_POLICY}; sandbox"
 
 
 @require_safe
@@ -54,20 +53,25 @@ def document_response(request: HttpRequest, document: Document, filename: str = 
     A PDF opens in the browser, all else is saved; ``filename`` (else the title) is its name on the reader's
     machine. Answers 304 to a browser that has it already, raises ``Http404`` where the file is missing.
     """
-    etag = f'"{document.digest}"' if document.digest else None
-    response = get_conditional_response(request, etag=etag) if etag else None
-    if response is None:
-        is_pdf = document.ending == "pdf"
-        response = _stored(
-            request,
-            document.file.name,
-            document.content_type,
-            filename=filename or f"{document.title.replace('/', '-')}.{document.ending}",
-            as_attachment=not is_pdf,
-        )
-        response.headers["Content-Security-Policy"] = DOCUMENT_POLICY if is_pdf else SANDBOX
-    if etag:
+    etag = f'"{document.digest}"'
+    kept = get_conditional_response(request, etag=etag) if document.digest else None
+    response = kept or _document_file(request, document, filename)
+    if document.digest:
         response.headers["ETag"] = etag
+    return response
+
+
+def _document_file(request: HttpRequest, document: Document, filename: str) -> HttpResponseBase:
+    is_pdf = document.ending == "pdf"
+    response = _stored(
+        request,
+        document.file_name,
+        document.content_type,
+        filename=filename or f"{document.title.replace('/', '-')}.{document.ending}",
+        as_attachment=not is_pdf,
+    )
+    # In a sandbox Chromium shows no PDF at all; its viewer keeps the document's scripts from the site anyway.
+    response.headers["Content-Security-Policy"] = DOCUMENT_POLICY if is_pdf else f"{DOCUMENT_POLICY}; sandbox"
     return response
 
 

@@ -31,7 +31,7 @@ def test_where_nothing_is_missing_nothing_is_made():
         ImageFactory()
     with CaptureQueriesContext(connection) as queries:
         assert run() == ["3 images looked at, 0 files made, 0 images failed."]
-    assert [q["sql"].split()[0] for q in queries] == ["SELECT", "SELECT"]
+    assert len(queries) == 2
 
 
 def test_what_is_missing_is_made_and_once_only():
