@@ -7,14 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import RowNumber
-from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
 from charhar.library.models import Image
 from charhar.publishing.documents import SearchDocument
 from charhar.publishing.models import Publishable, PublishableQuerySet, Translated
-from charhar.publishing.richtext import RichTextField
+from charhar.publishing.richtext import RichTextField, plain_text
 from charhar.taxonomy.models import Listed, Region, Topic
 from publications.models import Credited, Entry
 
@@ -287,7 +286,7 @@ class Article(Translated, Publishable):
         return SearchDocument(
             title=" ".join(filter(None, [self.title, self.subtitle])),
             standfirst=self.standfirst,
-            body=f"{strip_tags(self.body)} {names} {' '.join(self.tags.names())}",
+            body=f"{plain_text(self.body)} {names} {' '.join(self.tags.names())}",
             language=self.language,
             kind=self.kind,
             date=self.date,

@@ -7,14 +7,13 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
 from charhar.library.models import Document, Image
 from charhar.publishing.documents import SearchDocument
 from charhar.publishing.languages import CHINESE
 from charhar.publishing.models import Publishable
-from charhar.publishing.richtext import RichTextField
+from charhar.publishing.richtext import RichTextField, plain_text
 from charhar.taxonomy.bilingual import Bilingual, is_chinese
 from charhar.taxonomy.models import Listed, Region, Topic
 
@@ -214,8 +213,12 @@ class Expert(Publishable):
                 filter(None, [self.display_name_en, self.display_name_zh, self.given_name, self.family_name])
             ),
             standfirst=" ".join(filter(None, [self.title_en, self.title_zh])),
-            body=strip_tags(
-                " ".join([self.biography_en, self.biography_zh, self.affiliations_en, self.affiliations_zh])
+            body=" ".join(
+                [
+                    plain_text(self.biography_en + self.biography_zh),
+                    self.affiliations_en,
+                    self.affiliations_zh,
+                ]
             ),
             language="",
             kind="expert",

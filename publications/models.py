@@ -5,13 +5,12 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
 from charhar.library.models import Document, Image
 from charhar.publishing.documents import SearchDocument
 from charhar.publishing.models import Publishable, PublishableQuerySet, Translated
-from charhar.publishing.richtext import RichTextField
+from charhar.publishing.richtext import RichTextField, plain_text
 from charhar.taxonomy.bilingual import Bilingual
 from charhar.taxonomy.models import Listed, Region, Topic
 from experts.models import Expert
@@ -184,7 +183,7 @@ class Publication(Translated, Publishable):
         return SearchDocument(
             title=" ".join(filter(None, [self.title, self.subtitle])),
             standfirst=self.standfirst,
-            body=strip_tags(f"{self.abstract} {self.contents} {names} {entries} {self.isbn} {self.doi}"),
+            body=f"{plain_text(self.abstract + self.contents)} {names} {entries} {self.isbn} {self.doi}",
             language=self.language,
             kind="publication",
             date=self.date,

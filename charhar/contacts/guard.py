@@ -166,10 +166,13 @@ class GuardedFormView(View):
 
     def show(self, form: GuardedForm, status: int = 200) -> HttpResponse:
         """The page with the form as it stands."""
-        return render(self.request, self.template_name, {**self.page_context(), "form": form}, status=status)
+        context = {**self.page_context(), "form": form}
+        if form.errors:
+            context["head"].title = str(_("Error: %s") % context["head"].title)
+        return render(self.request, self.template_name, context, status=status)
 
     def page_context(self) -> dict[str, Any]:
-        """What the page shows besides the form."""
+        """What the page shows besides the form; its ``head`` among it."""
         raise NotImplementedError
 
     def keep(self, form: GuardedForm) -> None:

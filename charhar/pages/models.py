@@ -8,13 +8,12 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import translation
-from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
 from charhar.library.models import Image
 from charhar.publishing.documents import SearchDocument
 from charhar.publishing.models import Publishable, Translated
-from charhar.publishing.richtext import RichTextField
+from charhar.publishing.richtext import RichTextField, plain_text
 from charhar.taxonomy.bilingual import Bilingual
 
 
@@ -92,7 +91,7 @@ class InstitutePage(Translated, Publishable):
 
     def search_document(self) -> SearchDocument:
         return SearchDocument(
-            title=self.title, standfirst=self.standfirst, body=strip_tags(self.body),
+            title=self.title, standfirst=self.standfirst, body=plain_text(self.body),
             language=self.language, kind="page", date=None,
         )  # fmt: skip
 

@@ -76,7 +76,8 @@ def search(request: HttpRequest) -> HttpResponse:
         "was_cut": len(" ".join(typed.split())) > MOST_CHARACTERS,
         "page": page,
         "missing_page": status == 404,
-        "results": [result(entry, terms) for entry in page] if page else [],
+        # A text may go between the two queries that find it and fetch it.
+        "results": [result(entry, terms) for entry in page or () if entry.content is not None],
         "named": [
             s for s in subjects if terms and all(term in fold(f"{s.name_en} {s.name_zh}") for term in terms)
         ],
@@ -103,7 +104,7 @@ def find(terms: list[str]) -> QuerySet[SearchEntry]:
     return (
         SearchEntry.objects.filter(visible, in_text)
         .annotate(rank=Case(When(in_title, then=Value(0)), default=Value(1)))
-        .order_by("rank", F("date").desc(nulls_last=True), "-pk")
+        .order_by("rank", F("date").desc(nulls_last=True), "-object_id", "-pk")
         .defer("folded_title", "folded_text")
         .prefetch_related(
             GenericPrefetch(

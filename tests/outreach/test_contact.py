@@ -125,6 +125,7 @@ def test_bad_input_is_told_beside_its_field_and_nothing_typed_is_lost(client, fi
     assert f'id="id_{field}_error"' in text
     assert f'href="#id_{field}"' in text
     assert 'aria-invalid="true"' in text
+    assert "<title>Error: Contact Us" in text
     if field != "name":
         assert 'value="Typed Name"' in text
     if field != "message":

@@ -123,9 +123,7 @@ def test_percent_and_underscore_mean_themselves(client):
 def test_the_passage_is_quoted_escaped_and_marked(client):
     recorded(ArticleFactory(title="Rails", body="<p>Fish &amp; chips &lt;script&gt; on the corridor.</p>"))
     text = client.get("/search/", {"q": "corridor"}).content.decode()
-    assert "Fish &amp; chips &lt;script&gt; on the <mark>corridor</mark>." in text.replace(
-        "&amp;amp;", "&amp;"
-    ).replace("&amp;lt;", "&lt;").replace("&amp;gt;", "&gt;")
+    assert "Fish &amp; chips &lt;script&gt; on the <mark>corridor</mark>." in text
     assert "<script> on" not in text
 
 
