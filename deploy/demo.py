@@ -39,6 +39,8 @@ def main() -> NoReturn:
         manage("Static files", variables, "collectstatic", "--noinput", "--verbosity", "0")
     except Trouble as trouble:
         sys.exit(str(trouble))
+    except KeyboardInterrupt:
+        sys.exit("\nStopped; the same command goes on from here.")
     serve(variables | {"READY_MESSAGE": ready_message(port)})
 
 

@@ -32,12 +32,20 @@ def ensure(kind: str) -> None:
 
     Raises Trouble when the environment can not be made or a package not be installed.
     """
-    if VENV.exists() and not _starts():
-        print("The environment in .venv is broken (its Python does not start); making it again.", flush=True)
-        shutil.rmtree(VENV)
-    elif _stamp(kind).exists() and not _runs(SOUND):
-        print("The environment in .venv is broken (packages are missing in it); making it again.", flush=True)
-        shutil.rmtree(VENV)
+    if VENV.exists() and not _runs("import sys, pip; assert sys.version_info >= (3, 11)"):
+        _discard("its Python does not start")
+    _fill(kind)
+    if not _runs(SOUND):
+        _discard("packages are missing in it")
+        _fill(kind)
+
+
+def _discard(reason: str) -> None:
+    print(f"The environment in .venv is broken ({reason}); making it again.", flush=True)
+    shutil.rmtree(VENV)
+
+
+def _fill(kind: str) -> None:
     if not VENV.exists():
         _create()
     if not _is_current(kind):
@@ -49,10 +57,6 @@ def _runs(code: str) -> bool:
         return subprocess.run([PYTHON, "-c", code], capture_output=True, timeout=60).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
-
-
-def _starts() -> bool:
-    return _runs("import sys, pip; assert sys.version_info >= (3, 11)")
 
 
 def _create() -> None:
@@ -120,6 +124,8 @@ def main() -> None:
         ensure(sys.argv[1])
     except Trouble as trouble:
         sys.exit(str(trouble))
+    except KeyboardInterrupt:
+        sys.exit("\nStopped; the same command goes on from here.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """How gunicorn serves the site, in the demo and in production alike."""
 
+import logging
 import os
+
+# A view answers HEAD as it answers GET; that gunicorn drops the body is right and no news.
+logging.getLogger("gunicorn.http.wsgi").setLevel(logging.ERROR)
 
 bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
