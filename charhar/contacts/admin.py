@@ -28,8 +28,8 @@ class ConsentInline(ReadOnly, admin.TabularInline):
     """A person's consents, with the very words."""
 
     model = Consent
-    fields = ["purpose", "version", "text", "source", "given_at", "withdrawn_at"]
-    readonly_fields = fields
+    readonly_fields = ["purpose", "version", "text", "source", "given_at", "withdrawn_at"]
+    fields = [*readonly_fields]
     extra = 0
 
 

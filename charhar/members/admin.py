@@ -40,11 +40,11 @@ class ApplicationAdmin(admin.ModelAdmin):
     search_fields = ["name", "email", "organisation", "country", "statement"]
     date_hierarchy = "created_at"
     list_select_related = ["plan"]
-    fields = [
-        "state", "created_at", "plan", "name", "email", "organisation", "country", "statement", "language",
-        "person", "consent_text",
+    readonly_fields = [
+        "created_at", "plan", "name", "email", "organisation", "country", "statement", "language", "person",
+        "consent_text",
     ]  # fmt: skip
-    readonly_fields = [field for field in fields if field != "state"]
+    fields = ["state", *readonly_fields]
     actions = ["export"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -23,8 +23,7 @@ class ContactMessageAdmin(admin.ModelAdmin):
     list_filter = ["state", "subject", "language"]
     search_fields = ["name", "email", "organisation", "message"]
     date_hierarchy = "created_at"
-    fields = [
-        "state",
+    readonly_fields = [
         "created_at",
         "subject",
         "name",
@@ -34,7 +33,7 @@ class ContactMessageAdmin(admin.ModelAdmin):
         "language",
         "person",
     ]
-    readonly_fields = [field for field in fields if field != "state"]
+    fields = ["state", *readonly_fields]
     actions = ["mark_answered", "mark_spam", "export"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

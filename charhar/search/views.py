@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.prefetch import GenericPrefetch
-from django.db.models import Case, F, Model, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from articles.models import Article
@@ -19,6 +19,7 @@ from charhar.pages.models import InstitutePage
 from charhar.publishing.head import head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import page_of
+from charhar.publishing.models import Publishable
 from charhar.taxonomy.bilingual import Bilingual
 from charhar.taxonomy.models import Region, Topic
 from experts.models import Expert
@@ -29,6 +30,12 @@ from .index import searchable_models
 from .models import SearchEntry
 
 PER_PAGE = 10
+# What a text other than an article is.
+KINDS: dict[type[Publishable], Any] = {
+    Expert: _("Expert"),
+    Publication: _("Publication"),
+    InstitutePage: _("The institute"),
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -77,7 +84,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "page": page,
         "missing_page": status == 404,
         # A text may go between the two queries that find it and fetch it.
-        "results": [result(entry, terms) for entry in page or () if entry.content is not None],
+        "results": [result(entry, entry.content, terms) for entry in page or () if entry.content],
         "named": [
             s for s in subjects if terms and all(term in fold(f"{s.name_en} {s.name_zh}") for term in terms)
         ],
@@ -122,29 +129,19 @@ def find(terms: list[str]) -> QuerySet[SearchEntry]:
     )
 
 
-def result(entry: SearchEntry, terms: list[str]) -> dict[str, Any]:
-    """One row of the answer."""
-    text = entry.content
+def result(entry: SearchEntry, text: Any, terms: list[str]) -> dict[str, Any]:
+    """One row of the answer: a text, and what its entry says of it."""
     here = current_language()
-    language = getattr(text, "language", here)
+    is_foreign = getattr(text, "language", here) != here
     return {
         "url": text.get_absolute_url(),
-        "label": text.get_kind_display() if isinstance(text, Article) else kind_label(text),
+        "label": text.get_kind_display() if isinstance(text, Article) else KINDS[type(text)],
         "title": marked(str(text), terms),
         "passage": passage(entry.body, terms),
         "date": entry.date,
-        "lang": "" if language == here else text.html_lang,
-        "edition": "" if language == here else text.get_language_display(),
+        "lang": text.html_lang if is_foreign else "",
+        "edition": text.get_language_display() if is_foreign else "",
     }
-
-
-def kind_label(text: Model) -> str:
-    """What a text other than an article is."""
-    return {
-        Expert: _("Expert"),
-        Publication: _("Publication"),
-        InstitutePage: _("The institute"),
-    }[type(text)]
 
 
 def named_subjects() -> list[Subject]:
