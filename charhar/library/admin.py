@@ -147,8 +147,8 @@ class ImageAdmin(StoredFileAdmin):
     """Pictures, with their credit, their description and their focal point."""
 
     form = ImageForm
-    list_display = ["thumbnail", "title", "credit", "described", "measures", "uploaded_by", "created_at"]
-    list_display_links = ["thumbnail", "title"]
+    list_display = ["title", "thumbnail", "credit", "described", "measures", "uploaded_by", "created_at"]
+    list_display_links = ["title", "thumbnail"]
     list_filter = [DescriptionFilter, "created_at", ("uploaded_by", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["title", "credit", "rights", "alt_en", "alt_zh"]
     readonly_fields = ["preview", "measures", "used_in", "uploaded_by", "created_at"]
@@ -172,9 +172,11 @@ class ImageAdmin(StoredFileAdmin):
         """The picture, on which a click sets the focal point where JavaScript runs."""
         if not obj.pk:
             return str(_("After saving."))
+        if obj.has_new_file(None):
+            obj = Image.objects.get(pk=obj.pk)  # what was sent has just been refused; show what is kept
         shown = picture(obj, sizes="480px", alt=obj.alt, loading="eager", **{"class": "preview"})
         hint = _("Click on what every crop must keep.")
-        return format_html('<div class="focal" data-focal>{}</div><p class="help">{}</p>', shown, hint)
+        return format_html('<div class="focal" data-focal>{}</div><p>{}</p>', shown, hint)
 
     @admin.display(description=_("described"), boolean=True)
     def described(self, obj: Image) -> bool:

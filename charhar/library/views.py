@@ -70,7 +70,8 @@ def _document_file(request: HttpRequest, document: Document, filename: str) -> H
         filename=filename or f"{document.title.replace('/', '-')}.{document.ending}",
         as_attachment=not is_pdf,
     )
-    # In a sandbox Chromium shows no PDF at all; its viewer keeps the document's scripts from the site anyway.
+    # In a sandbox the Chromiums of some years ago, still common in China, show no PDF at all; and a PDF's own
+    # scripts can not reach the site from the viewer in any case.
     response.headers["Content-Security-Policy"] = DOCUMENT_POLICY if is_pdf else f"{DOCUMENT_POLICY}; sandbox"
     return response
 

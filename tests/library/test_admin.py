@@ -109,6 +109,15 @@ def test_changing_words_keeps_uploader_and_files(client, editor):
     )
 
 
+def test_a_refused_file_leaves_the_preview_of_the_kept_one(client, editor):
+    image = ImageFactory()
+    response = client.post(
+        reverse("admin:library_image_change", args=[image.pk]), image_form("a.svg", b"<svg></svg>")
+    )
+    assert list(errors_in(response)) == ["file"]
+    assert f'src="{image.rendition(1).url}"' in response.content.decode()
+
+
 def test_no_transaction_is_open_while_a_picture_is_made(client, editor, monkeypatch):
     depths = []
     outside = len(connection.savepoint_ids)
