@@ -40,6 +40,7 @@ def set_up(folder: str) -> None:
     django.setup()
     from django.conf import settings
 
+    settings.STATIC_ROOT.mkdir()
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 
@@ -84,7 +85,7 @@ def measure(rounds: int, articles: int) -> None:
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    client = Client()
+    client = Client(headers={"host": "localhost"})
     last = max(1, articles // 20)
     addresses = {name: path.format(last=last) for name, path in PAGES.items()} | {"an empty view": EMPTY}
     anew = {name: [] for name in addresses}
