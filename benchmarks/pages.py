@@ -102,6 +102,7 @@ def measure(rounds: int, articles: int) -> None:
     print("| page | made anew, ms | kept, ms | × empty | queries | gzipped |")
     print("|---|---:|---:|---:|---:|---:|")
     for name, address in addresses.items():
+        timed(client, address)
         with CaptureQueriesContext(connection) as queries:
             size = len(gzip.compress(client.get(address).content))
         middle = statistics.median(kept[name])
