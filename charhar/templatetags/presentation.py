@@ -1,13 +1,14 @@
 """How things are shown: dates in full, names in a row, runs of the other language, pages of a list."""
 
 import datetime
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
@@ -19,6 +20,12 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
     "August", "September", "October", "November", "December",
 )  # fmt: skip
+
+
+# Headings as richtext_render writes them: those of the notes have other ids.
+SECTION = re.compile(r'<h2 id="(s-[^"]*)"[^>]*>(.*?)</h2>', re.DOTALL)
+FEWEST_SECTIONS = 3
+SUPERSCRIPT = re.compile(r"<sup>.*?</sup>", re.DOTALL)
 
 
 def _day(value: datetime.date | datetime.datetime) -> datetime.date:
@@ -59,6 +66,16 @@ def lang(row: Any, field: str = "") -> str:
 def credited(people: Iterable[Any], contribution: str) -> list[Any]:
     """Those of an article's bylines with this contribution, in their order."""
     return [person for person in people if person.contribution == contribution]
+
+
+@register.filter
+def sections(html: str) -> list[tuple[str, SafeString]]:
+    """The id and words of each section of a rendered text; empty where there are too few to list."""
+    found = SECTION.findall(html)
+    if len(found) < FEWEST_SECTIONS:
+        return []
+    # Already escaped by the renderer, and without tags once stripped.
+    return [(anchor, mark_safe(strip_tags(SUPERSCRIPT.sub("", words)))) for anchor, words in found]  # noqa: S308
 
 
 @register.simple_tag

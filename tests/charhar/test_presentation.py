@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.template import Context, Template
 from django.utils import translation
 
-from charhar.templatetags.presentation import dated, elided, lang, longdate, megabytes
+from charhar.templatetags.presentation import dated, elided, lang, longdate, megabytes, sections
 from tests.factories import ArticleFactory, ExpertFactory, TopicFactory
 
 DAY = datetime.date(2022, 1, 18)
@@ -116,3 +116,15 @@ def test_breadcrumbs_begin_at_home():
 )
 def test_size_of_a_file_is_written_for_people(size, expected):
     assert megabytes(size) == expected
+
+
+def test_contents_name_each_section_without_its_note_numbers():
+    html = (
+        '<h2 id="s-one">One &amp; <em>all</em></h2><p>x</p><h2 id="s-two">Two<sup><a href="#fn-1">1</a></sup></h2>'
+        '<h3 id="s-beneath">Beneath</h3><h2 id="s-three">Three</h2><h2 id="notes">Notes</h2>'
+    )
+    assert sections(html) == [("s-one", "One &amp; all"), ("s-two", "Two"), ("s-three", "Three")]
+
+
+def test_contents_of_a_short_text_are_not_listed():
+    assert sections('<h2 id="s-one">One</h2><h2 id="s-two">Two</h2><h2 id="notes">Notes</h2>') == []
