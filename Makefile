@@ -23,7 +23,7 @@ environment: # .venv with everything in requirements/dev.txt
 	@python=$$(sh deploy/find-python) && "$$python" deploy/environment.py dev
 
 lint: environment ## ruff: rules and format
-	@$(PYTHON_OF_SITE) -m ruff check .
+	@$(PYTHON_OF_SITE) -m ruff check --output-format concise .
 	@$(PYTHON_OF_SITE) -m ruff format --check .
 
 types: environment ## mypy
