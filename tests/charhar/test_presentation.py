@@ -120,7 +120,7 @@ def test_size_of_a_file_is_written_for_people(size, expected):
 
 def test_contents_name_each_section_without_its_note_numbers():
     html = (
-        '<h2 id="s-one">One &amp; <em>all</em></h2><p>x</p><h2 id="s-two">Two<sup><a href="#fn-1">1</a></sup></h2>'
+        '<h2 id="s-one">One &amp; <em>all</em></h2><h2 id="s-two">Two<sup><a href="#fn-1">1</a></sup></h2>'
         '<h3 id="s-beneath">Beneath</h3><h2 id="s-three">Three</h2><h2 id="notes">Notes</h2>'
     )
     assert sections(html) == [("s-one", "One &amp; all"), ("s-two", "Two"), ("s-three", "Three")]
