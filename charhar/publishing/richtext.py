@@ -113,7 +113,8 @@ def editor_extensions(*, small: bool = False) -> dict[str, Any]:
 
 @cache
 def _guard(small: bool) -> nh3.Cleaner:
-    attributes: dict[str, set[str]] = {}
+    # Without a word on attributes of all elements the sanitiser would let some through.
+    attributes: dict[str, set[str]] = {"*": set()}
     classes: dict[str, set[str]] = {}
     for element in vocabulary(small=small):
         for tag, names in element.tags.items():
@@ -121,7 +122,7 @@ def _guard(small: bool) -> nh3.Cleaner:
         for tag, names in element.classes.items():
             classes.setdefault(tag, set()).update(names)
     return nh3.Cleaner(
-        tags=set(attributes),
+        tags=set(attributes) - {"*"},
         attributes=attributes,
         allowed_classes=classes,
         clean_content_tags=set(_WITHOUT_CONTENT),

@@ -113,7 +113,7 @@ class _Composer:
             found.append(("a", href))
         if language := _language(node.attrs.get("lang", "")):
             found.append(("span", language))
-        kept = [mark for mark in found if mark[0] in self.tags]
+        kept = [mark for mark in dict.fromkeys(found) if mark[0] in self.tags]
         names = {name for name, _ in kept}
         return (*(mark for mark in marks if mark[0] not in names), *kept)
 

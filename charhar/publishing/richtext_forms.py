@@ -16,7 +16,18 @@ from .richtext import SCHEMES, clean, editor_extensions
 
 _MODULES = {
     f"charhar-editor/{name}": f"publishing/editor/{name}.js"
-    for name in ("blocks", "dialogs", "dom", "library", "lines", "marks", "paste", "toolbar", "tools", "words")
+    for name in (
+        "blocks",
+        "dialogs",
+        "dom",
+        "library",
+        "lines",
+        "marks",
+        "paste",
+        "toolbar",
+        "tools",
+        "words",
+    )
 }
 _MEDIA = Media(
     css={"all": ["publishing/editor/editor.css"]},

@@ -1,7 +1,7 @@
 """A stored text as readers get it: pictures from the library, numbered notes, headings one can link to."""
 
-from collections import Counter
 from collections.abc import Mapping
+from itertools import count
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -44,7 +44,7 @@ class _Page:
         self.prefix = prefix
         self.images = images
         self.notes: list[Node] = []
-        self.ids: Counter[str] = Counter()
+        self.ids: set[str] = set()
 
     def visit(self, node: Node) -> None:
         children: list[Node | Raw | str] = []
@@ -74,8 +74,12 @@ class _Page:
     def heading_id(self, node: Node) -> str:
         """The heading's words, told apart from the page's own ids and from the same words before."""
         name = f"{self.prefix}s-{slugify(node.text(skip=is_footnote), allow_unicode=True)[:60].strip('-')}"
-        self.ids[name] += 1
-        return name if self.ids[name] == 1 else f"{name}-{self.ids[name]}"
+        numbers = count(2)
+        unique = name
+        while unique in self.ids:
+            unique = f"{name}-{next(numbers)}"
+        self.ids.add(unique)
+        return unique
 
     def note(self, node: Node) -> Node:
         """Keep the note for the end and leave its number."""

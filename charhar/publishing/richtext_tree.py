@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 VOID = frozenset({"br", "hr", "img"})
-# Deeper elements are opened in vain: their content stays, the recursion over the tree stays bounded.
+# Deeper elements stay empty, before and after their content, so that it is kept and the tree's depth bounded.
 MAX_DEPTH = 60
 
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [^\s=>"]+="[^"]*")*)>')
@@ -83,10 +83,11 @@ def parse(source: str) -> Node:
         position = token.end()
         closing, tag, attributes = token.groups()
         if closing:
-            if len(stack) > 1:
-                stack.pop()
+            if len(stack) > 1 and stack.pop() is stack[-1]:
+                stack[-1].children.append(Node(tag))
             continue
         if tag not in VOID and len(stack) > MAX_DEPTH:
+            stack[-1].children.append(Node(tag))
             stack.append(stack[-1])
             continue
         node = Node(tag, {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(attributes)})

@@ -62,7 +62,11 @@ export const editLine = async ({ title, hint, content, removeLabel }) => {
         box.closest("form").requestSubmit()
         return true
       }
-      return { Enter: send, "Mod-Enter": send, "Shift-Enter": send }
+      const leave = () => {
+        box.closest("dialog").close()
+        return true
+      }
+      return { Enter: send, "Mod-Enter": send, "Shift-Enter": send, Escape: leave }
     },
   })
   const editor = new Editor({
