@@ -1,6 +1,9 @@
 """What every test stands on: a clean cache, plain static files, media in a folder of its own."""
 
+import asyncio
+import email.policy
 import os
+import socket
 import threading
 
 # Set up here, not by pytest-django's own setting, which reads the settings before any conftest: the suite
@@ -85,3 +88,37 @@ def at_once(transactional_db, tmp_path):
         connections["default"].close()
         connections["default"] = own
         connections.settings["default"]["NAME"] = name
+
+
+class Mailbox:
+    """A mail server's end: keeps what it took; ``silent``, it takes the text and never answers."""
+
+    def __init__(self):
+        self.messages, self.silent = [], False
+
+    async def handle_DATA(self, server, session, envelope):
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.messages.append((envelope.rcpt_tos, message))
+        if self.silent:
+            await asyncio.sleep(60)
+        return "250 OK"
+
+
+@pytest.fixture
+def mail_server(settings):
+    """A real SMTP server on a free port, which the site is told to use; patient for a second."""
+    from aiosmtpd.controller import Controller
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    mailbox = Mailbox()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    # The test runner has put its own backend into the settings.
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 1
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    yield mailbox
+    controller.stop()

@@ -81,6 +81,23 @@ def test_a_whole_life(client, ask, press):
         assert client.get(f"/subscribe/{page}/")["Cache-Control"] == "private, no-store"
 
 
+def test_through_a_real_mail_server(ask, press, mail_server):
+    ask()
+    [(recipients, message)] = mail_server.messages
+    assert recipients == ["ann@example.org"]
+    for part in ("plain", "html"):
+        assert "/subscribe/confirm/" in message.get_body((part,)).get_content()
+    path = re.search(r"http://[^/]+(/subscribe/confirm/\S+)", message.get_body(("plain",)).get_content())[1]
+    assert press(path)["Location"] == "/subscribe/confirmed/"
+    (_recipients, welcome) = mail_server.messages[1]
+    assert welcome["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert welcome["Message-ID"] != message["Message-ID"]
+    path = re.fullmatch(r"<http://[^/]+(/\S+)>", welcome["List-Unsubscribe"].strip())[1]
+    assert press(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert Subscription.objects.get().is_active is False
+    assert {m.state for m in OutgoingMail.objects.all()} == {OutgoingMail.State.SENT}
+
+
 def test_opening_a_link_a_hundred_times_does_nothing(client, ask, press):
     ask()
     confirming, ending = link("confirm"), end_link()
