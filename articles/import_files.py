@@ -23,7 +23,9 @@ LONGEST_NAME = 500
 SUFFIXES = frozenset({".md", ".markdown"})
 PAIRS = "pairs.tsv"
 # What an archive says about itself is not a text of it.
-ABOUT_THE_ARCHIVE = frozenset({"license", "licence", "readme", "changelog", "contributing", "code_of_conduct", "copying"})
+ABOUT_THE_ARCHIVE = frozenset(
+    {"license", "licence", "readme", "changelog", "contributing", "code_of_conduct", "copying"}
+)
 DAMAGES = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
 
 
@@ -43,7 +45,9 @@ class SourceFile:
     def stem(self) -> str:
         """The name without folder and suffix; a page bundle's ``index.md`` is named by its folder."""
         path = Path(self.name)
-        return path.parent.name if path.stem.lower() in {"index", "_index"} and path.parent.name else path.stem
+        return (
+            path.parent.name if path.stem.lower() in {"index", "_index"} and path.parent.name else path.stem
+        )
 
 
 def read_files(path: Path) -> list[SourceFile]:
@@ -80,10 +84,14 @@ def _guarded(found: Iterator[SourceFile], archive: str) -> list[SourceFile]:
             if len(files) >= MOST_FILES or total > MOST_BYTES:
                 raise _TooMuch
             if file.name in files:
-                file = SourceFile(f"{file.name} (again)", refused="The archive holds another file of the same name.")
+                file = SourceFile(
+                    f"{file.name} (again)", refused="The archive holds another file of the same name."
+                )
             files[file.name] = file
     except _TooMuch:
-        reason = f"More than {MOST_FILES:,} files or {MOST_BYTES // MEGABYTE} MB unpacked; the rest was not read."
+        reason = (
+            f"More than {MOST_FILES:,} files or {MOST_BYTES // MEGABYTE} MB unpacked; the rest was not read."
+        )
         files[archive] = SourceFile(archive, refused=reason)
     except (*DAMAGES, OSError) as error:
         if not files:
@@ -117,7 +125,12 @@ class _Limited(io.RawIOBase):
 def _refusal(name: str) -> str:
     """Why a file of this name is not read at all, or nothing."""
     path = Path(name)
-    if name.startswith("/") or "\\" in name or ".." in path.parts or any(ord(c) < 32 or ord(c) == 127 for c in name):
+    if (
+        name.startswith("/")
+        or "\\" in name
+        or ".." in path.parts
+        or any(ord(c) < 32 or ord(c) == 127 for c in name)
+    ):
         return "Its name leads out of the archive."
     if len(name) > LONGEST_NAME:
         return f"Its name is longer than {LONGEST_NAME} characters."

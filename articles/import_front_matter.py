@@ -36,7 +36,8 @@ KIND = ("kind", "type")
 RIGHTS = ("rights", "licence", "license")
 DRAFT = ("draft", "published")
 OLD_ADDRESSES = (
-    "old_address", "old_addresses", "old_url", "old_urls", "redirect_from", "permalink", "aliases", "tumblr_url",
+    "old_address", "old_addresses", "old_url", "old_urls", "redirect_from", "permalink", "aliases",
+    "tumblr_url",
 )  # fmt: skip
 # How another site laid the page out; it means nothing here.
 LAYOUT = ("layout", "hero", "template", "toc", "comments", "weight", "sidebar", "body_class")
@@ -46,8 +47,12 @@ KNOWN = frozenset(
 )  # fmt: skip
 
 # Characters that only one of the two scripts uses, the commonest in running text.
-TRADITIONAL = frozenset("們這個來為說時國會對學與應該開關發現實際經過還進個產業體點當無從種後話問題車馬動務區電處數據")
-SIMPLIFIED = frozenset("们这个来为说时国会对学与应该开关发现实际经过还进产业体点当无从种后话问题车马动务区电处数据")
+TRADITIONAL = frozenset(
+    "們這個來為說時國會對學與應該開關發現實際經過還進個產業體點當無從種後話問題車馬動務區電處數據"
+)
+SIMPLIFIED = frozenset(
+    "们这个来为说时国会对学与应该开关发现实际经过还进产业体点当无从种后话问题车马动务区电处数据"
+)
 
 
 class Refused(Exception):
@@ -142,13 +147,27 @@ def read_text(file: SourceFile) -> Text:
     from_folder = date_in("-".join(re.findall(r"\d+", file.name.rsplit("/", 1)[0])[-3:]))
     named = from_name or from_folder
     if date and named and date.day != named.day and not _first_string(fields, DATE):
-        notes.append(Note(1, f"the heading says {date.day}, the file's name {named.day}: the heading's is shown"))
+        notes.append(
+            Note(1, f"the heading says {date.day}, the file's name {named.day}: the heading's is shown")
+        )
     date = date or named
     if date is None:
         notes.append(Note(1, "no date in front matter, heading or file name"))
     if not title:
         raise Refused("No title: neither in front matter nor as first heading.")
-    text = Text(file.name, hashlib.sha256(file.data).hexdigest(), file.stem, fields, lines, title, body, first_line, date, "", [])
+    text = Text(
+        file.name,
+        hashlib.sha256(file.data).hexdigest(),
+        file.stem,
+        fields,
+        lines,
+        title,
+        body,
+        first_line,
+        date,
+        "",
+        [],
+    )
     text.notes = notes
     text.authors = _authors(text)
     _take_speaker(text)
@@ -158,7 +177,9 @@ def read_text(file: SourceFile) -> Text:
     for key in fields:
         if key not in KNOWN:
             said = f"front matter “{key}” has no place here"
-            if key not in lines:  # not a word: the colon of a sentence that stands outside its quotation marks
+            if (
+                key not in lines
+            ):  # not a word: the colon of a sentence that stands outside its quotation marks
                 said = f"front matter “{key[:60]}…” belongs to no key; put the value into quotation marks"
             notes.append(Note(lines.get(key, 1), said))
     return text
@@ -210,15 +231,21 @@ def _split(source: str) -> tuple[dict[str, Any], dict[str, int], str, int, list[
         loaded = {}
     if not isinstance(loaded, dict):
         raise Refused("The front matter is not a list of keys and values.")
-    lines = {}
+    lines: dict[str, int] = {}
     for number, line in enumerate(raw.splitlines(), start=2):
         if key := re.match(r"([\w-]+)[ \t]*:", line):
             lines.setdefault(_key(key[1]), number)
-    return {_key(k): v for k, v in loaded.items()}, lines, source[match.end() :], source[: match.end()].count("\n") + 1, notes
+    return (
+        {_key(k): v for k, v in loaded.items()},
+        lines,
+        source[match.end() :],
+        source[: match.end()].count("\n") + 1,
+        notes,
+    )
 
 
 def _yaml(raw: str) -> Any:
-    # The base loader makes nothing but strings, lists and dicts: no date loses its zone, no "no" becomes False.
+    # The base loader makes nothing but strings, lists and dicts: no date loses its zone, "no" stays "no".
     return yaml.load(raw, yaml.BaseLoader)  # noqa: S506
 
 
@@ -252,7 +279,9 @@ def _line(lines: dict[str, int], keys: tuple[str, ...]) -> int:
 
 def _first_heading(body: str) -> tuple[str, str, int]:
     """The heading that opens the text, what follows it, and how many lines it took."""
-    match = re.match(r"\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)", body) or re.match(r"\s*(\S.*)\n=+[ \t]*(?:\n|\Z)", body)
+    match = re.match(r"\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)", body) or re.match(
+        r"\s*(\S.*)\n=+[ \t]*(?:\n|\Z)", body
+    )
     if match is None:
         return "", body, 0
     return match[1], body[match.end() :], body[: match.end()].count("\n")
@@ -271,7 +300,9 @@ YEAR_FIRST = re.compile(r"((?:19|20)\d\d)\s*([-/._年])\s*(\d{1,2})\s*(?:\2|月)
 COMPACT = re.compile(r"((?:19|20)\d\d)()(\d\d)(\d\d)(?!\d)")
 DAY_FIRST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\s+([A-Za-z]+)\.?,?\s+(\d{4})\b")
 MONTH_FIRST = re.compile(r"([A-Za-z]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
-TIME = re.compile(r"[T\s]*(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|UTC|[+-]\d{1,2}(?::?\d\d)?)?", re.IGNORECASE)
+TIME = re.compile(
+    r"[T\s]*(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|UTC|[+-]\d{1,2}(?::?\d\d)?)?", re.IGNORECASE
+)
 
 
 def date_in(value: str) -> Moment | None:
@@ -352,7 +383,9 @@ def _take_speaker(text: Text) -> None:
     if text.authors or not speakers or re.search(r"^[^>\s]", text.body[: speakers[0].start()], re.MULTILINE):
         return
     if len(speakers) > 1:
-        text.notes.append(Note(text.first_line, "several speakers stand as headings: set the bylines by hand"))
+        text.notes.append(
+            Note(text.first_line, "several speakers stand as headings: set the bylines by hand")
+        )
         return
     text.authors = [Author(plain(speakers[0][1]))]
     text.body = text.body[: speakers[0].start()] + text.body[speakers[0].end() :]
@@ -373,7 +406,9 @@ def _language(text: Text) -> str:
     else:
         language = CHINESE if chinese > others else ENGLISH
         if said:
-            text.notes.append(Note(text.line(LANGUAGE), f"language “{said}” is not kept here; filed under {language}"))
+            text.notes.append(
+                Note(text.line(LANGUAGE), f"language “{said}” is not kept here; filed under {language}")
+            )
     if language == CHINESE:
         traditional = sum(c in TRADITIONAL and c not in SIMPLIFIED for c in body)
         if traditional > sum(c in SIMPLIFIED and c not in TRADITIONAL for c in body):
@@ -387,7 +422,7 @@ LONGEST_SLUG = 120
 
 
 def ascii_slug(text: Text) -> str:
-    """The last part of the address: front matter, else the file's name; empty where no Latin letter stands."""
+    """The last part of the address, from front matter or the file's name; empty without Latin letters."""
     name = text.first(SLUG) or _leading_date(text.stem.replace("_", "-"))[1]
     slug = _ascii(name)
     if len(slug) > LONGEST_SLUG:
@@ -410,7 +445,10 @@ def old_addresses(text: Text) -> tuple[list[tuple[str, str]], list[Note]]:
     """The (language, path) pairs that once led to this text, and those that can not be kept."""
     found, notes = [], []
     for said in text.all(OLD_ADDRESSES):
-        line = next((text.lines[k] for k in OLD_ADDRESSES if said in _listed(text.fields.get(k)) and k in text.lines), 1)
+        line = next(
+            (text.lines[k] for k in OLD_ADDRESSES if said in _listed(text.fields.get(k)) and k in text.lines),
+            1,
+        )
         try:
             parts = urlsplit(said)
         except ValueError:
@@ -419,7 +457,9 @@ def old_addresses(text: Text) -> tuple[list[tuple[str, str]], list[Note]]:
         if not said.startswith(("/", "http://", "https://")):
             path = f"/{path}" if path else ""
         if path in {"", "/"} or parts.query or len(path) > 255 or re.search(r"[{}:*\s]", path):
-            notes.append(Note(line, f"old address “{said}” can not be kept: only a path of this site can lead on"))
+            notes.append(
+                Note(line, f"old address “{said}” can not be kept: only a path of this site can lead on")
+            )
             continue
         found.append((language_of_path(path), without_prefix(path)))
     return found, notes

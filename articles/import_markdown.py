@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import lxml.html
 from lxml.etree import _Element
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
@@ -25,25 +26,33 @@ from .import_templates import Marks, mark, picture_words
 LINE = "data-line"
 DEEPEST = 60
 
-TRANSPARENT = frozenset(
-    "div section article aside main header footer nav center figure figcaption details summary address form fieldset"
-    " p dd noscript hgroup search picture body".split()
+
+def _tags(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+# What only holds text together, and makes a paragraph of it.
+TRANSPARENT = _tags(
+    "div section article aside main header footer nav center figure figcaption details summary address form"
+    " fieldset p dd noscript hgroup search picture body"
 )
-BLOCKS = TRANSPARENT | frozenset(
-    "h1 h2 h3 h4 h5 h6 ul ol li dl dt blockquote pre table caption thead tbody tfoot tr td th hr".split()
+BLOCKS = TRANSPARENT | _tags(
+    "h1 h2 h3 h4 h5 h6 ul ol li dl dt blockquote pre table caption thead tbody tfoot tr td th hr"
 )
 RENAMED = {
     "b": "strong", "strong": "strong", "i": "em", "em": "em", "cite": "em", "dfn": "em", "var": "em",
     "sub": "sub", "sup": "sup",
 }  # fmt: skip
-CODE = frozenset({"code", "kbd", "samp", "tt"})
-PLAIN = frozenset("span u small big mark font abbr acronym time label ins s strike del q bdi bdo ruby rb rt rp wbr nobr data".split())
-EMBEDS = frozenset({"iframe", "video", "audio", "embed", "object"})
-UNSEEN = frozenset("script style template link meta svg math canvas map param track source input select button textarea head title".split())
-IN_SVG = frozenset("path g use symbol circle rect line polygon polyline defs ellipse image desc".split())
-KNOWN = (
-    BLOCKS | CODE | PLAIN | EMBEDS | UNSEEN | IN_SVG | frozenset(RENAMED) | frozenset("a img br html option col colgroup".split())
+CODE = _tags("code kbd samp tt")
+PLAIN = _tags(
+    "span u small big mark font abbr acronym time label ins s strike del q bdi bdo ruby rb rt rp wbr nobr"
+    " data"
 )
+EMBEDS = _tags("iframe video audio embed object")
+LEFT_OUT = _tags("script style template svg math canvas select button textarea input")
+UNSEEN = LEFT_OUT | _tags("link meta map param track source head title")
+IN_SVG = _tags("path g use symbol circle rect line polygon polyline defs ellipse image desc")
+KNOWN = BLOCKS.union(RENAMED, CODE, PLAIN, EMBEDS, UNSEEN, IN_SVG, _tags("a img br html option col colgroup"))
 ADDRESS = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 
 
@@ -56,7 +65,7 @@ class Converted:
 
 
 def convert(text: Text, resolve: Callable[[str], str | None]) -> Converted:
-    """Convert a text's Markdown. ``resolve`` leads a path of the old site to an address here, or to None.
+    """Convert a text's Markdown. ``resolve`` leads a path of the old site to an address here, or None.
 
     Raises ``Refused`` where words would be lost: quotations and lists nested without end.
     """
@@ -66,12 +75,15 @@ def convert(text: Text, resolve: Callable[[str], str | None]) -> Converted:
     tokens = parser.parse(body, env)
     for token in tokens:
         if token.nesting == 1 and token.level >= DEEPEST - 1:  # the parser drops what lies deeper
-            raise Refused(f"Line {marks.line(token.map[0] if token.map else 0)}: nested more than {DEEPEST} levels deep.")
+            line = marks.line(token.map[0] if token.map else 0)
+            raise Refused(f"Line {line}: nested more than {DEEPEST} levels deep.")
     tokens = _footnotes(tokens, parser, env, marks)
     rendered = parser.renderer.render(tokens, parser.options, env)
     document = lxml.html.document_fromstring(f"<html><body>{rendered}</body></html>")
     writer = _Writer(marks, resolve, document.body)
-    return Converted("\n".join(writer.blocks(document.body)), sorted(set(marks.notes), key=lambda note: note.line))
+    return Converted(
+        "\n".join(writer.blocks(document.body)), sorted(set(marks.notes), key=lambda note: note.line)
+    )
 
 
 def inline_text(value: str) -> str:
@@ -99,7 +111,9 @@ def _footnotes(tokens: list[Token], parser: MarkdownIt, env: dict[str, Any], mar
     kept: list[Token] = []
     notes: dict[str, list[Token]] = {}
     inside: list[Token] | None = None
-    referred = {label[1:] for label, number in env.get("footnotes", {}).get("refs", {}).items() if number >= 0}
+    referred = {
+        label[1:] for label, number in env.get("footnotes", {}).get("refs", {}).items() if number >= 0
+    }
     line = 0
     for token in tokens:
         line = token.map[0] if token.map else line
@@ -115,10 +129,11 @@ def _footnotes(tokens: list[Token], parser: MarkdownIt, env: dict[str, Any], mar
 
 
 def _note_html(tokens: list[Token], parser: MarkdownIt, env: dict[str, Any]) -> str:
+    renderer = cast(RendererHTML, parser.renderer)
     parts = []
     for token in tokens:
         if token.type == "inline":
-            parts.append(parser.renderer.renderInline(token.children or [], parser.options, env))
+            parts.append(renderer.renderInline(token.children or [], parser.options, env))
         elif token.type in {"fence", "code_block"}:
             parts.append(f"<code>{html.escape(token.content.strip(), quote=False)}</code>")
         elif token.type == "html_block":
@@ -205,7 +220,8 @@ class _Writer:
 
     def _is_block(self, element: _Element) -> bool:
         return element.tag in BLOCKS or (
-            element.tag not in CODE | UNSEEN | EMBEDS and any(e.tag in BLOCKS for e in element.iterdescendants())
+            element.tag not in CODE | UNSEEN | EMBEDS
+            and any(e.tag in BLOCKS for e in element.iterdescendants())
         )
 
     def _block(self, element: _Element, done: list[str]) -> None:
@@ -220,8 +236,8 @@ class _Writer:
         elif tag == "hr":
             done.append("<hr>")
         elif tag == "blockquote":
-            if inner := self.blocks(element):
-                done.append(f"<blockquote>{''.join(inner)}</blockquote>")
+            if quoted := self.blocks(element):
+                done.append(f"<blockquote>{''.join(quoted)}</blockquote>")
         elif tag in {"ul", "ol"}:
             start = element.get("start") or ""
             opened = f'{tag} start="{start}"' if tag == "ol" and start.isdigit() and start != "1" else tag
@@ -245,7 +261,9 @@ class _Writer:
             blocks = self.blocks(child) if child.tag == "li" else _one(child, self)
             if blocks:
                 items.append(f"<li>{_unwrapped(blocks)}</li>")
-            items += [f"<li>{words}</li>" for words in [self.marks.as_text(child.tail or "").strip()] if words]
+            items += [
+                f"<li>{words}</li>" for words in [self.marks.as_text(child.tail or "").strip()] if words
+            ]
         return "".join(items)
 
     def _table(self, element: _Element, done: list[str]) -> None:
@@ -303,7 +321,7 @@ class _Writer:
         if not isinstance(tag, str):
             return ""
         if tag in UNSEEN:
-            if tag in {"script", "style", "svg", "math", "object", "canvas", "template"}:
+            if tag in LEFT_OUT:
                 self.note(element, f"<{tag}> left out")
             return ""
         if tag in CODE:
@@ -331,11 +349,19 @@ class _Writer:
         source = self.marks.as_target(element.get("src") or "")
         alt = self.marks.as_target(element.get("alt") or "")
         shown = source if len(source) <= 120 else f"{source[:117]}…"
-        self.note(element, f"picture {shown}: not in the archive" + ("; its words stay" if alt.strip() else ", and it has no words"))
+        self.note(
+            element,
+            f"picture {shown}: not in the archive"
+            + ("; its words stay" if alt.strip() else ", and it has no words"),
+        )
         return picture_words(alt, element.get("title") or "", self.marks.text.language)
 
     def _embed(self, element: _Element) -> str:
-        source = element.get("src") or element.get("data") or next((s.get("src") for s in element.iter("source")), None)
+        source = (
+            element.get("src")
+            or element.get("data")
+            or next((s.get("src") for s in element.iter("source")), None)
+        )
         target = self.marks.as_target(source or "")
         target = f"https:{target}" if target.startswith("//") else target
         title = " ".join((element.get("title") or "".join(element.itertext())).split()) or target
@@ -382,6 +408,10 @@ def _paragraph(run: list[str]) -> list[str]:
 
 def _unwrapped(blocks: list[str]) -> str:
     """The blocks of a cell or an item; a single paragraph needs no element of its own."""
-    if blocks and blocks[0].startswith("<p>") and (len(blocks) == 1 or not any(b.startswith("<p>") for b in blocks[1:])):
+    if (
+        blocks
+        and blocks[0].startswith("<p>")
+        and (len(blocks) == 1 or not any(b.startswith("<p>") for b in blocks[1:]))
+    ):
         blocks = [blocks[0][3:-4], *blocks[1:]]
     return "".join(blocks)

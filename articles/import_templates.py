@@ -1,8 +1,8 @@
 """Template tags of the sites that texts come from (Liquid, Nunjucks, Hugo), and what each says to a reader.
 
-Before Markdown is read, every tag becomes a placeholder of letters and digits, which no Markdown rule touches.
-Afterwards a placeholder in code becomes the tag again, as its author meant to show it; anywhere else it becomes
-the words that it carries.
+Before Markdown is read, every tag becomes a placeholder of letters and digits, which no Markdown rule
+touches. Afterwards a placeholder in code becomes the tag again, as its author meant to show it; anywhere
+else it becomes the words that it carries.
 """
 
 import html
@@ -15,9 +15,15 @@ from .import_front_matter import Note, Text, name_of, plain
 PROTECTED = {"{{": "\ue000", "}}": "\ue001", "{%": "\ue002", "%}": "\ue003"}
 BRACES = {mark: braces for braces, mark in PROTECTED.items()}
 
-RAW = re.compile(r"\{%-?\s*raw\s*-?%\}(.*?)\{%-?\s*endraw\s*-?%\}", re.DOTALL)
-COMMENT = r"\{%-?\s*comment\s*-?%\}[\s\S]*?\{%-?\s*endcomment\s*-?%\}|\{#(?!\w)[\s\S]*?#\}"
-HIGHLIGHT = re.compile(r"\{%-?\s*highlight\s+(\w*)[^%]*%\}\n?(.*?)\n?\{%-?\s*endhighlight\s*-?%\}", re.DOTALL)
+# None of these holds a second opening of its own: a search without that rule would be quadratic.
+RAW = re.compile(r"\{%-?\s*raw\s*-?%\}((?:(?!\{%-?\s*raw\b)[\s\S])*?)\{%-?\s*endraw\s*-?%\}")
+COMMENT = (
+    r"\{%-?\s*comment\s*-?%\}(?:(?!\{%-?\s*comment\b)[\s\S])*?\{%-?\s*endcomment\s*-?%\}"
+    r"|\{#(?!\w)(?:(?!\{#)[\s\S])*?#\}"
+)
+HIGHLIGHT = re.compile(
+    r"\{%-?\s*highlight\s+(\w*)[^%]*%\}\n?((?:(?!\{%-?\s*highlight\b)[\s\S])*?)\n?\{%-?\s*endhighlight\s*-?%\}"
+)
 # A tag never runs over an empty line, so that a lone brace can not swallow the text after it.
 WITHIN = r"(?:(?!\{\{|\{%|\n[ \t]*\n)[\s\S])"
 TAG = re.compile(
@@ -223,7 +229,9 @@ def _shown(value: str) -> str:
     if not re.search("[\ue000-\ue003]", escaped):
         return escaped
     spans = re.sub(
-        "[\ue000\ue002][^\ue000-\ue003<>]*?(?:[\ue001\ue003]|\\}\\})|[\ue000-\ue003]", lambda m: f"<code>{m[0]}</code>", escaped
+        "[\ue000\ue002][^\ue000-\ue003<>]*?(?:[\ue001\ue003]|\\}\\})|[\ue000-\ue003]",
+        lambda m: f"<code>{m[0]}</code>",
+        escaped,
     )
     return braces_back(spans)
 

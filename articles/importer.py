@@ -1,4 +1,4 @@
-"""Taking texts over from an archive: each file new, changed, unchanged or refused, and what it lost on the way.
+"""Taking texts over from an archive: each file new, changed, unchanged or refused, and what it lost.
 
 The same files give the same rows however often they are read. What somebody has edited here since is never
 overwritten: a row is written again only while it stands in the very version that the import left.
@@ -15,10 +15,9 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
-from django.db.models import Q
 from django.urls import Resolver404, resolve
 
-from charhar.publishing import richtext, workflow
+from charhar.publishing import workflow
 from charhar.publishing.addresses import add_redirect
 from charhar.publishing.languages import CHINESE, ENGLISH, language_of_path, with_prefix, without_prefix
 from charhar.publishing.models import Address, State
@@ -118,6 +117,7 @@ class Importer:
         self._give_addresses()
         self.moved = {key: text for text in self.texts.values() for key in _old_names(text)}
         self.resolved: dict[str, str | None] = {}
+        self.taken: set[str] = set()
         self.experts: dict[str, Expert] = {}
         for expert in Expert.objects.order_by("-pk"):
             for name in filter(None, (expert.slug, expert.display_name_zh, expert.display_name_en)):
@@ -151,7 +151,7 @@ class Importer:
             self.before.append(Result(file.name, Fate.REFUSED, f"An error while reading it: {error!r}."))
 
     def _read_pairs(self, file: SourceFile) -> None:
-        """``pairs.tsv``: two file names a line, relative to the list. The Chinese one of a pair is its original."""
+        """``pairs.tsv``: two names a line, relative to the list. A pair's original is the Chinese text."""
         notes: list[Note] = []
         folder = PurePosixPath(file.name).parent
         count = 0
@@ -194,8 +194,13 @@ class Importer:
                 slugs = [wanted[text.source]]
                 if text.date and shared[text.language, slugs[0]] > 1:
                     slugs += [f"{slugs[0]}-{text.date.day:%Y}", f"{slugs[0]}-{text.date.day:%Y-%m-%d}"]
+            # An original takes its address for its translation as well.
+            languages = [ENGLISH, CHINESE] if pair and text is pair.original else [text.language]
+            if pair and pair.translation.source in self.slugs:
+                languages = [text.language]
             for slug in slugs:
-                holder = taken.get((text.language, slug)) or _holder(text.language, slug)
+                holders = (taken.get((code, slug)) or _holder(code, slug) for code in languages)
+                holder = next(filter(None, holders), None)
                 if holder is None:
                     self.slugs[text.source] = slug
                     taken[text.language, slug] = text.source
@@ -210,14 +215,16 @@ class Importer:
         if not slug:
             return slug_without_letters(named)
         if not pair and named.date and HAN.search(named.stem) and not named.first(SLUG):
-            return f"{named.date.day:%Y-%m-%d}-{slug}"  # the few Latin letters of a Chinese name say too little
+            return f"{named.date.day:%Y-%m-%d}-{slug}"  # a few Latin letters say too little by themselves
         return slug
 
     # -- One text --------------------------------------------------------------------------------------
 
     def _guarded(self, text: Text) -> Result:
         try:
-            return self._take(text)
+            result = self._take(text)
+            self.taken.add(text.source)
+            return result
         except Refused as refusal:
             reason = str(refusal)
         except ValidationError as error:
@@ -235,7 +242,9 @@ class Importer:
         row = self.imported.get(text.source)
         if row is None:
             if text.source not in self.slugs:
-                raise Refused(f"{self.clashes[text.source]} Give the file a “slug” of its own in its front matter.")
+                raise Refused(
+                    f"{self.clashes[text.source]} Give the file a “slug” of its own in its front matter."
+                )
             return self._write(text, Article(slug=self.slugs[text.source]), Fate.NEW)
         touched = _touched(row)
         if row.digest == text.digest:
@@ -245,7 +254,7 @@ class Importer:
         return self._write(text, row.article, Fate.CHANGED)
 
     def _complete(self, text: Text, article: Article, touched: str) -> Result:
-        """Nothing new in the file: publish or link what an earlier run could not, if nobody has touched it."""
+        """Nothing new in the file: publish or link what an earlier run did not, if nobody has touched it."""
         address = with_prefix(article.address(), article.language)
         original = self._original(text)
         link = original is not None and article.translation_of_id is None and article.slug == original.slug
@@ -258,7 +267,6 @@ class Importer:
                     article.translation_of = original
                     article.full_clean()
                     article.save()
-                    workflow.record(article, user=None, action="import", note=text.source)
                 self._close(text, article, publish)
         done = " and ".join(filter(None, ["linked to its original" * link, "published" * publish]))
         return Result(text.source, Fate.CHANGED, done, address)
@@ -271,21 +279,27 @@ class Importer:
         article.subtitle = text.first(SUBTITLE)
         article.standfirst = inline_text(text.first(STANDFIRST))
         article.date = text.date.day if text.date else None
-        article.body = richtext.clean(converted.html)
+        article.body = converted.html  # the field keeps to the vocabulary on saving
         article.lead_alt = _fitting(text, IMAGE_ALT, notes)
         article.lead_caption = _fitting(text, IMAGE_CAPTION, notes)
         _label(text, article, notes)
         if original := self._original(text):
             article.translation_of = original
-        elif self._is_translation(text) and not (self.dry_run and self._will_be_taken(text)):
+        elif self._is_translation(text) and self.pairs[text.source].original.source not in self.taken:
             notes.append(Note(1, "its original was not taken, so it is not linked yet"))
         article.full_clean()
         bylines = self._bylines(text, article, notes)
         redirects = _redirects(text, article, notes)
         tags = [tag for tag in map(plain, text.all(TAGS)) if len(tag) <= LONGEST_TAG]
-        notes += [Note(text.line(TAGS), f"tag “{tag[:40]}…” is too long") for tag in text.all(TAGS) if len(plain(tag)) > LONGEST_TAG]
+        notes += [
+            Note(text.line(TAGS), f"tag “{tag[:40]}…” is too long")
+            for tag in text.all(TAGS)
+            if len(plain(tag)) > LONGEST_TAG
+        ]
         if self.publish and not self._publishes(text):
-            notes.append(Note(1, "stays a draft: " + ("its source says so" if text.is_draft else "it has no date")))
+            notes.append(
+                Note(1, "stays a draft: " + ("its source says so" if text.is_draft else "it has no date"))
+            )
         if not self.dry_run:
             with transaction.atomic():
                 article.save()
@@ -294,19 +308,23 @@ class Importer:
                     byline.article = article
                     byline.save()
                 article.tags.set(tags)
-                workflow.record(article, user=None, action="import", note=text.source)
                 self._close(text, article, self._publishes(text) and article.state == State.DRAFT)
                 for language, path in redirects:
                     add_redirect(path, language, article)
         notes = sorted(set(notes), key=lambda note: (note.line, note.text))
-        return Result(text.source, fate, address=with_prefix(article.address(), article.language), notes=notes)
+        return Result(
+            text.source, fate, address=with_prefix(article.address(), article.language), notes=notes
+        )
 
     def _close(self, text: Text, article: Article, publish: bool) -> None:
-        """Publish where that is asked for, and remember the version in which the import left the row."""
+        """Close the save, by publishing where asked, and remember the version that the row is left in."""
         if publish and text.date:
             workflow.publish(article, at=text.date.publish_at)
+        else:
+            workflow.record(article, user=None, action="import", note=text.source)
         self.imported[text.source], _created = ImportedText.objects.update_or_create(
-            source=text.source, defaults={"article": article, "digest": text.digest, "version": article.version}
+            source=text.source,
+            defaults={"article": article, "digest": text.digest, "version": article.version},
         )
 
     def _publishes(self, text: Text) -> bool:
@@ -333,14 +351,19 @@ class Importer:
             if expert is not None and author.name == expert.slug:
                 name = expert.name_in(article.language)
             if expert is None and name == author.name and re.fullmatch(r"[\w.@-]+", name, re.ASCII):
-                notes.append(Note(text.line(AUTHORS), f"author “{name}” is an id or a single name; the byline shows it as it is"))
+                notes.append(
+                    Note(
+                        text.line(AUTHORS),
+                        f"author “{name}” is an id or a single name; the byline shows it as it is",
+                    )
+                )
             byline = Byline(article=article, position=position, expert=expert, name=name, role=author.role)
-            byline.full_clean(exclude=["article"])
+            byline.clean_fields(exclude=["article"])
             bylines.append(byline)
         return bylines
 
     def _resolve(self, address: str) -> str | None:
-        """Where a path of the old site leads here: to a text of this import, to a page that exists, or nowhere."""
+        """Where a path of the old site leads: to a text of this import, to a page that exists, or nowhere."""
         path = "/" + unquote(urlsplit(address).path).lstrip("/")
         if path not in self.resolved:
             self.resolved[path] = self._find(path)
@@ -412,7 +435,9 @@ def _label(text: Text, article: Article, notes: list[Note]) -> None:
         words = "; its words wait for it" if article.lead_alt or article.lead_caption else ""
         notes.append(Note(text.line(IMAGE), f"lead image {image}: not in the archive{words}"))
     if any(inline_text(plain(words)) != article.standfirst for words in text.all(STANDFIRST)):
-        notes.append(Note(text.line(("description", "summary")), "description and excerpt differ; the excerpt is kept"))
+        notes.append(
+            Note(text.line(("description", "summary")), "description and excerpt differ; the excerpt is kept")
+        )
 
 
 def _fitting(text: Text, keys: tuple[str, ...], notes: list[Note]) -> str:
@@ -436,7 +461,12 @@ def _redirects(text: Text, article: Article, notes: list[Note]) -> list[tuple[st
         if holder is None or holder.target == article:
             kept.append((language, path))
         else:
-            notes.append(Note(text.line(OLD_ADDRESSES), f"old address {with_prefix(path, language)} already leads to “{holder.target or holder}”"))
+            notes.append(
+                Note(
+                    text.line(OLD_ADDRESSES),
+                    f"old address {with_prefix(path, language)} already leads to “{holder.target or holder}”",
+                )
+            )
     return kept
 
 

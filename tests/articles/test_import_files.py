@@ -29,7 +29,12 @@ def told(files):
 
 @pytest.mark.parametrize("kind", ["folder", "tar", "tar.gz", "zip"])
 def test_a_folder_and_its_archives_give_the_same_files(tmp_path, kind):
-    members = [("b.md", b"# B"), ("posts/a.markdown", b"# A"), ("posts/data.js", b"1"), ("LICENSE.md", b"# Licence")]
+    members = [
+        ("b.md", b"# B"),
+        ("posts/a.markdown", b"# A"),
+        ("posts/data.js", b"1"),
+        ("LICENSE.md", b"# Licence"),
+    ]
     if kind == "folder":
         path = tmp_path / "folder"
         for name, data in members:
@@ -55,7 +60,9 @@ def test_one_markdown_file_is_enough(tmp_path):
     assert told(read_files(tmp_path / "a.md")) == {"a.md": b"# A"}
 
 
-@pytest.mark.parametrize("name", ["../outside.md", "/etc/outside.md", "a/../../outside.md", "a\\..\\outside.md", "a\nb.md"])
+@pytest.mark.parametrize(
+    "name", ["../outside.md", "/etc/outside.md", "a/../../outside.md", "a\\..\\outside.md", "a\nb.md"]
+)
 def test_a_name_that_leads_out_is_refused(tmp_path, name):
     path = tar(tmp_path / "a.tar.gz", [(name, b"# Outside"), ("inside.md", b"# Inside")])
     assert told(read_files(path)) == {name: "Its name leads out of the archive.", "inside.md": b"# Inside"}
@@ -109,7 +116,9 @@ def test_a_large_file_is_refused_and_the_rest_is_read(tmp_path, monkeypatch):
 
 def test_a_bomb_is_cut_off_while_it_unpacks(tmp_path, monkeypatch):
     monkeypatch.setattr(import_files, "MOST_BYTES", 100_000)
-    path = tar(tmp_path / "bomb.tar.gz", [("a.md", b"# A"), ("bomb.bin", b"\0" * 5_000_000), ("b.md", b"# B")])
+    path = tar(
+        tmp_path / "bomb.tar.gz", [("a.md", b"# A"), ("bomb.bin", b"\0" * 5_000_000), ("b.md", b"# B")]
+    )
     files = told(read_files(path))
     assert files["a.md"] == b"# A"
     assert files["bomb.tar.gz"].startswith("More than 20,000 files or 0 MB unpacked")

@@ -72,7 +72,9 @@ def test_dates_are_read_in_their_usual_forms(written, day):
     assert date_in(written).day == datetime.date(*day)
 
 
-@pytest.mark.parametrize("written", ["", "03/04/2015", "2024-13-01", "2024-02-30", "yesterday", "Smarch 1, 2024", "2024-03-123"])
+@pytest.mark.parametrize(
+    "written", ["", "03/04/2015", "2024-13-01", "2024-02-30", "yesterday", "Smarch 1, 2024", "2024-03-123"]
+)
 def test_what_is_no_one_day_is_not_guessed(written):
     assert date_in(written) is None
 
@@ -105,9 +107,14 @@ def test_the_first_heading_is_title_and_date_and_the_speaker_is_the_author():
 
 
 def test_a_chinese_talk_is_read_alike():
-    sample = text("# 2026-06-25 专栏：海港\n\n> （采访：甲乙）\n\n### 样例：\n\n海港的人们说，这里没有石油。\n", "x.md")
+    sample = text(
+        "# 2026-06-25 专栏：海港\n\n> （采访：甲乙）\n\n### 样例：\n\n海港的人们说，这里没有石油。\n", "x.md"
+    )
     assert (sample.title, sample.language, sample.authors) == ("专栏：海港", "zh-hans", [Author("样例")])
-    assert convert(sample, lambda path: None).html == "<blockquote><p>（采访：甲乙）</p></blockquote>\n<p>海港的人们说，这里没有石油。</p>"
+    assert (
+        convert(sample, lambda path: None).html
+        == "<blockquote><p>（采访：甲乙）</p></blockquote>\n<p>海港的人们说，这里没有石油。</p>"
+    )
 
 
 def test_an_underlined_heading_is_a_title_too():
@@ -129,11 +136,15 @@ def test_several_speakers_stay_where_they_speak():
 def test_the_heading_s_date_is_shown_where_the_file_s_name_has_another():
     sample = text("# 2026-03-04 A title\n\nWords.", "2026-03-05-a.md")
     assert sample.date.day == datetime.date(2026, 3, 4)
-    assert notes(sample) == [(1, "the heading says 2026-03-04, the file's name 2026-03-05: the heading's is shown")]
+    assert notes(sample) == [
+        (1, "the heading says 2026-03-04, the file's name 2026-03-05: the heading's is shown")
+    ]
 
 
 def test_authors_are_names_ids_or_rows():
-    sample = text("---\ntitle: T\nauthors:\n- sample-person\n- name: SU Hao\n  role: Fellow\n- {id: so}\n- {role: x}\n---\nW.")
+    sample = text(
+        "---\ntitle: T\nauthors:\n- sample-person\n- name: SU Hao\n  role: Fellow\n- {id: so}\n- {role: x}\n---\nW."
+    )
     assert sample.authors == [Author("sample-person"), Author("SU Hao", "Fellow"), Author("so")]
     assert notes(sample) == [(3, "an author without a name")]
 
@@ -146,7 +157,10 @@ def test_traditional_characters_are_noted_and_stay():
 
 def test_a_third_language_is_noted():
     sample = text("---\ntitle: T\nlocale: es-PR\n---\nHola.")
-    assert (sample.language, notes(sample)) == ("en", [(3, "language “es-pr” is not kept here; filed under en")])
+    assert (sample.language, notes(sample)) == (
+        "en",
+        [(3, "language “es-pr” is not kept here; filed under en")],
+    )
 
 
 def test_unknown_keys_are_noted_by_line():
@@ -170,7 +184,10 @@ def test_tabs_in_front_matter_are_forgiven():
         (b"", "No title: neither in front matter nor as first heading."),
         (b"---\ntitle: T\n---\n\n", "There is no text beneath the title."),
         (b"# Only a title", "There is no text beneath the title."),
-        (b"---\ntitle: [a\n---\nW", "The front matter is not valid YAML: line 2: expected ',' or ']', but got '<stream end>'."),
+        (
+            b"---\ntitle: [a\n---\nW",
+            "The front matter is not valid YAML: line 2: expected ',' or ']', but got '<stream end>'.",
+        ),
         (b"---\n- a\n- b\n---\nW", "The front matter is not a list of keys and values."),
         (b"+++\ntitle = 1\n+++\nW", "Front matter in TOML (+++); only YAML (---) is read."),
     ],
@@ -235,7 +252,9 @@ def test_headings_begin_at_two_whatever_the_source_begins_with():
 
 
 def test_footnotes_stand_where_they_are_called():
-    html, lost = body("Costs[^1] and gains[^n], costs[^1].\n\n[^1]: Of *all*.\n\n    More.\n\n[^n]: Few.\n\n[^free]: Nobody calls it.")
+    html, lost = body(
+        "Costs[^1] and gains[^n], costs[^1].\n\n[^1]: Of *all*.\n\n    More.\n\n[^n]: Few.\n\n[^free]: Nobody calls it."
+    )
     assert html == (
         '<p>Costs<span class="footnote">Of <em>all</em>. More.</span> and gains<span class="footnote">Few.</span>,'
         ' costs<span class="footnote">Of <em>all</em>. More.</span>.</p><p>Nobody calls it.</p>'
@@ -244,7 +263,10 @@ def test_footnotes_stand_where_they_are_called():
 
 
 def test_texts_stay_as_stored():
-    assert body('"Quotes" -- dashes... (c) https://example.org')[0] == '<p>"Quotes" -- dashes... (c) https://example.org</p>'
+    assert (
+        body('"Quotes" -- dashes... (c) https://example.org')[0]
+        == '<p>"Quotes" -- dashes... (c) https://example.org</p>'
+    )
 
 
 @pytest.mark.parametrize(
@@ -267,7 +289,9 @@ def test_a_picture_that_is_not_there_leaves_its_words(markdown, html, note):
 
 
 def test_notes_name_the_line_of_the_file():
-    _html, lost = body("One.\n\nTwo\n[three](/gone/)\n\n{% include\n\t'x'\n%}\n\n![p](p.png)\n\n<div>\n<iframe src='//v.example.org/1' title='A film'></iframe></div>")
+    _html, lost = body(
+        "One.\n\nTwo\n[three](/gone/)\n\n{% include\n\t'x'\n%}\n\n![p](p.png)\n\n<div>\n<iframe src='//v.example.org/1' title='A film'></iframe></div>"
+    )
     assert lost == [
         (7, "link to /gone/, which leads nowhere here: its words stay"),
         (9, "template tag {% include 'x' %}"),
@@ -279,9 +303,15 @@ def test_notes_name_the_line_of_the_file():
 @pytest.mark.parametrize(
     ("markdown", "html"),
     [
-        ('[a]({{ "/b/" | url }}) and [c]({{site.baseurl}}/d/)', '<p><a href="/here/b/">a</a> and <a href="/here/d/">c</a></p>'),
+        (
+            '[a]({{ "/b/" | url }}) and [c]({{site.baseurl}}/d/)',
+            '<p><a href="/here/b/">a</a> and <a href="/here/d/">c</a></p>',
+        ),
         ('By {{ "sample-person" | team_link }}.', "<p>By Sample Person.</p>"),
-        ('{{ "https://v.example.org/1" | embed: "A film" }}', '<p><a href="https://v.example.org/1">A film</a></p>'),
+        (
+            '{{ "https://v.example.org/1" | embed: "A film" }}',
+            '<p><a href="https://v.example.org/1">A film</a></p>',
+        ),
         ("{{ page.excerpt }}", "<p>An excerpt.</p>"),
         ("a{{ unknown.thing | filter }}b", "<p>ab</p>"),
         ("{% if x %}Words{% else %} stay{% endif %}.", "<p>Words stay.</p>"),
@@ -301,7 +331,10 @@ def test_template_tags_leave_their_words_and_are_gone(markdown, html):
         ("```\n{% for a in b %}\n```", "<pre><code>{% for a in b %}</code></pre>"),
         ("    {{ a }}\n", "<pre><code>{{ a }}</code></pre>"),
         ("`{% raw %}{{{% endraw %} secret }}`", "<p><code>{{ secret }}</code></p>"),
-        ("```\n{% raw %}\n{{ a }}\n```\n{% endraw %}\nw", "<pre><code>\n{{ a }}</code></pre><p>w</p>".replace("\n", "")),
+        (
+            "```\n{% raw %}\n{{ a }}\n```\n{% endraw %}\nw",
+            "<pre><code>\n{{ a }}</code></pre><p>w</p>".replace("\n", ""),
+        ),
         ("Write {% raw %}{{ a }}{% endraw %} so.", "<p>Write <code>{{ a }}</code> so.</p>"),
         ("Write {% raw %}{{{% endraw %} a }} so.", "<p>Write <code>{{ a }}</code> so.</p>"),
         ("{% highlight ruby %}\n{{ a }}\n{% endhighlight %}", "<pre><code>{{ a }}</code></pre>"),
