@@ -147,3 +147,22 @@ def test_ending_a_subscription_in_the_admin_ends_it(client, secretary, rows):
     )
     subscription.refresh_from_db()
     assert subscription.is_active is False
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("members_plan", {"name_en": "Student", "fee": "200", "currency": "CNY", "term_months": "12"}),
+        ("outreach_vacancy", {"title_en": "Assistant", "opens_at_0": "2022-01-18", "opens_at_1": "09:00"}),
+        ("outreach_waytogive", {"title_en": "Bank transfer"}),
+    ],
+)
+def test_the_secretariat_adds_what_its_pages_show(client, name, fields):
+    client.force_login(UserFactory(roles=["Secretariat"]))
+    address = reverse(f"admin:{name}_add")
+    assert client.get(address).status_code == 200
+    response = client.post(address, {"position": "0", **fields})
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    assert response["Location"] == reverse(f"admin:{name}_changelist")
+    text = client.get(response["Location"]).content.decode()
+    assert next(iter(fields.values())) in text
