@@ -9,7 +9,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from charhar.publishing.admin import OwnerFilter, PublishableAdmin, RelatedFilter, StatusFilter, TextInline, constant, thumbnail
+from charhar.library.admin import image_thumbnail
+from charhar.publishing.admin import (
+    OwnerFilter,
+    PublishableAdmin,
+    RelatedFilter,
+    StatusFilter,
+    TextInline,
+    constant,
+)
 from charhar.publishing.admin_forms import SubjectsField, TranslatedForm
 from charhar.taxonomy.admin import HTTPS_FIRST, CountingChangeList, ListedAdmin, published_count
 from charhar.taxonomy.models import Region, Topic
@@ -67,7 +75,9 @@ class AuthorFilter(RelatedFilter):
 
     @classmethod
     def options(cls) -> QuerySet:
-        return Expert.objects.filter(pk__in=Byline.objects.filter(expert__isnull=False).order_by().values("expert"))
+        return Expert.objects.filter(
+            pk__in=Byline.objects.filter(expert__isnull=False).order_by().values("expert")
+        )
 
     def narrow(self, queryset: QuerySet, key: int) -> QuerySet:
         return queryset.filter(pk__in=Byline.objects.filter(expert=key).order_by().values("article"))
@@ -77,6 +87,7 @@ class BylineInline(TextInline):
     """Who wrote it, in order: an expert, or a guest by name."""
 
     model = Byline
+    after = _("Lead image")
     autocomplete_fields = ["expert"]
     fields = ["position", "expert", "name", "role", "contribution"]
 
@@ -120,20 +131,51 @@ class ArticleAdmin(PublishableAdmin):
     form_select_related = ("lead_image",)
     date_hierarchy = "date"
     list_display = [
-        "title", "thumbnail", "authors", "kind", "language", "status", "date", "topics_filed", "sections_filed",
-        "owner", "changed", "on_site",
-    ]  # fmt: skip
+        "title",
+        "thumbnail",
+        "authors",
+        "status",
+        "date",
+        "kind",
+        "language",
+        "topics_filed",
+        "sections_filed",
+        "changed",
+        "owner",
+        "on_site",
+    ]
     list_select_related = ["lead_image"]
     list_filter = [
-        StatusFilter, OwnerFilter, "kind", "language", TopicFilter, RegionFilter, SectionFilter, OutletFilter, AuthorFilter,
-    ]  # fmt: skip
+        StatusFilter,
+        OwnerFilter,
+        "kind",
+        "language",
+        TopicFilter,
+        RegionFilter,
+        SectionFilter,
+        OutletFilter,
+        AuthorFilter,
+    ]
     search_fields = ["title", "subtitle", "standfirst", "slug", "bylines__name"]
     fieldsets = [
         (
             _("Text"),
-            {"fields": ["title", "subtitle", ("language", "kind"), "standfirst", "body", "show_editors_note", "editors_note"]},
+            {
+                "fields": [
+                    "title",
+                    "subtitle",
+                    ("language", "kind"),
+                    "standfirst",
+                    "body",
+                    "show_editors_note",
+                    "editors_note",
+                ]
+            },
         ),
-        (_("Lead image"), {"fields": ["lead_preview", "lead_image", "lead_caption", "lead_credit", "lead_alt"]}),
+        (
+            _("Lead image"),
+            {"fields": ["lead_preview", "lead_image", "lead_caption", "lead_credit", "lead_alt"]},
+        ),
         (_("Filing"), {"fields": ["filed_topics", "filed_regions", "filed_sections", "tags"]}),
         (
             _("First ran elsewhere"),
@@ -161,7 +203,9 @@ class ArticleAdmin(PublishableAdmin):
         for article, column, _position, name in sorted(rows, key=lambda row: row[2]):
             labels.setdefault((article, column), []).append(name)
         for article in texts:
-            article.labels = {column: labels.get((article.pk, column), []) for column in ("authors", "topics", "sections")}
+            article.labels = {
+                column: labels.get((article.pk, column), []) for column in ("authors", "topics", "sections")
+            }
 
     @admin.display(description=_("authors"))
     def authors(self, obj: Any) -> str:
@@ -180,17 +224,19 @@ class ArticleAdmin(PublishableAdmin):
         """The news sections, in their order."""
         return ", ".join(obj.labels["sections"])
 
-    @admin.display(description="")
+    @admin.display(description=_("image"))
     def thumbnail(self, obj: Article) -> SafeString:
         """The lead image, small."""
-        return thumbnail(obj.lead_image, "3:2")
+        return image_thumbnail(obj.lead_image, "3:2")
 
     @admin.display(description=_("as it is now"))
     def lead_preview(self, obj: Article) -> SafeString:
         """The lead image as it was saved, with its credit."""
         if obj.lead_image is None:
             return format_html('<span class="quiet">{}</span>', _("None yet."))
-        return format_html("{} {}", thumbnail(obj.lead_image, "3:2"), obj.lead_credit or obj.lead_image.credit)
+        return format_html(
+            "{} {}", image_thumbnail(obj.lead_image, "3:2"), obj.lead_credit or obj.lead_image.credit
+        )
 
     @admin.display(description=_("Topics"))
     def filed_topics(self, obj: Article) -> str:

@@ -71,7 +71,10 @@ def remit_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     return [
         (
             str(model._meta.verbose_name_plural),
-            [(f"{ContentType.objects.get_for_model(model).pk}-{row.pk}", str(row)) for row in model.objects.all()],
+            [
+                (f"{ContentType.objects.get_for_model(model).pk}-{row.pk}", str(row))
+                for row in model.objects.all()
+            ],
         )
         for model in (Topic, Region, NewsSection)
     ]
@@ -125,7 +128,16 @@ admin.site.unregister(User)
 class StaffAdmin(UserAdmin):
     """People who work here. Nobody but a superuser makes, or touches, a superuser."""
 
-    list_display = ["username", "first_name", "last_name", "email", "roles", "is_active", "is_staff", "last_login"]
+    list_display = [
+        "username",
+        "first_name",
+        "last_name",
+        "email",
+        "roles",
+        "is_active",
+        "is_staff",
+        "last_login",
+    ]
     list_filter = ["groups", "is_active", "is_staff"]
     filter_horizontal = ["groups"]
 

@@ -8,16 +8,27 @@ from django.utils.translation import gettext_lazy as _
 
 # Each desk with its models, in the order that people use them; a bare app label means all of that app.
 DESKS: list[tuple[str, Any, list[str]]] = [
-    ("texts", _("Texts"), ["articles.Article", "publications.Publication", "pages.InstitutePage", "charhar.HomeSlot"]),
+    (
+        "texts",
+        _("Texts"),
+        ["articles.Article", "publications.Publication", "pages.InstitutePage", "charhar.HomeSlot"],
+    ),
     ("people", _("People"), ["experts.Expert", "experts.ExpertGroup", "experts.Office", "experts.Programme"]),
     ("library", _("Library"), ["library"]),
     (
         "subjects",
         _("Subjects and series"),
-        ["taxonomy.Topic", "taxonomy.Region", "articles.NewsSection", "publications.Series", "articles.Outlet", "taggit"],
+        [
+            "taxonomy.Topic",
+            "taxonomy.Region",
+            "articles.NewsSection",
+            "publications.Series",
+            "articles.Outlet",
+            "taggit",
+        ],
     ),
     ("secretariat", _("Secretariat"), ["members", "outreach", "contacts"]),
-    ("site", _("Site and people who work here"), ["pages.SiteSettings", "publishing", "auth", "axes"]),
+    ("site", _("Site and staff"), ["pages.SiteSettings", "publishing", "auth", "axes"]),
 ]
 
 
@@ -42,9 +53,23 @@ class CharharAdminSite(AdminSite):
                 wanted = [k for k in models if k == label or ("." not in label and k.startswith(f"{label}."))]
                 found += [models.pop(k) for k in wanted]
             if found:
-                desks.append({"name": name, "app_label": code, "app_url": "", "has_module_perms": True, "models": found})
+                desks.append(
+                    {
+                        "name": name,
+                        "app_label": code,
+                        "app_url": "",
+                        "has_module_perms": True,
+                        "models": found,
+                    }
+                )
         if models:
             desks.append(
-                {"name": _("More"), "app_label": "more", "app_url": "", "has_module_perms": True, "models": [*models.values()]}
+                {
+                    "name": _("More"),
+                    "app_label": "more",
+                    "app_url": "",
+                    "has_module_perms": True,
+                    "models": [*models.values()],
+                }
             )
         return desks

@@ -8,7 +8,7 @@ from django.db.models.signals import post_migrate
 
 
 def restore_roles(using: str = "default", **kwargs: Any) -> None:
-    """An emptied database gets its roles back; a migrated one has them from the migration, as staff left them."""
+    """Give an emptied database its roles back; a migrated one keeps them as staff left them."""
     if "plan" not in kwargs:
         from django.apps import apps
 

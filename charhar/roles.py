@@ -23,9 +23,15 @@ GRANTS: dict[str, list[tuple[str | None, str, bool]]] = {
 
 # Django's own permissions, for everything that is not a text: role -> actions -> models (or whole apps).
 FILING = [
-    "taxonomy", "taggit", "articles.newssection", "articles.outlet", "publications.series", "experts.expertgroup",
-    "experts.office", "experts.programme",
-]  # fmt: skip
+    "taxonomy",
+    "taggit",
+    "articles.newssection",
+    "articles.outlet",
+    "publications.series",
+    "experts.expertgroup",
+    "experts.office",
+    "experts.programme",
+]
 PERSONAL = ["contacts", "members", "outreach"]
 ALL = ("view", "add", "change", "delete")
 
@@ -62,7 +68,10 @@ def _grant(apps: Any, using: str, group: Any, grants: list[tuple[str | None, str
     model = apps.get_model("publishing", "Grant")
     for kind, action, own in grants:
         model.objects.using(using).create(
-            role_id=group.pk, action=action, own=own, kind_id=_kind(apps, using, *kind.split(".")).pk if kind else None
+            role_id=group.pk,
+            action=action,
+            own=own,
+            kind_id=_kind(apps, using, *kind.split(".")).pk if kind else None,
         )
 
 

@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from charhar.publishing.admin import OwnerFilter, PublishableAdmin, RelatedFilter, StatusFilter, TextInline, thumbnail
+from charhar.library.admin import image_thumbnail
+from charhar.publishing.admin import OwnerFilter, PublishableAdmin, RelatedFilter, StatusFilter, TextInline
 from charhar.publishing.admin_forms import CheckboxGroup, PublishableForm
 from charhar.publishing.models import published_q
 from charhar.taxonomy.admin import ListedAdmin
@@ -22,12 +23,14 @@ class SpokenLanguageInline(TextInline):
     """The languages in which an expert takes questions."""
 
     model = SpokenLanguage
+    after = _("Contact")
 
 
 class SocialLinkInline(TextInline):
     """Where else an expert can be followed, in order."""
 
     model = SocialLink
+    after = _("Contact")
     fields = ["position", "label", "url"]
 
 
@@ -35,6 +38,7 @@ class TopicLeadInline(TextInline):
     """The topics whose work an expert leads."""
 
     model = TopicLead
+    after = _("Areas")
     fields = ["topic", "position"]
 
 
@@ -42,6 +46,7 @@ class RegionLeadInline(TextInline):
     """The regions whose work an expert leads."""
 
     model = RegionLead
+    after = _("Areas")
     fields = ["region", "position"]
 
 
@@ -104,14 +109,28 @@ class ExpertAdmin(PublishableAdmin):
     form_select_related = ("portrait",)
     ordering = ["family_name", "given_name"]
     list_display = [
-        "display_name_en", "display_name_zh", "face", "title_en", "groups_joined", "office", "articles_written", "status",
-        "changed", "on_site",
-    ]  # fmt: skip
+        "display_name_en",
+        "display_name_zh",
+        "face",
+        "title_en",
+        "groups_joined",
+        "office",
+        "articles_written",
+        "status",
+        "changed",
+        "on_site",
+    ]
     list_select_related = ["portrait", "office"]
     list_filter = [StatusFilter, OwnerFilter, GroupFilter, TopicFilter, RegionFilter, OfficeFilter]
     search_fields = [
-        "display_name_en", "display_name_zh", "family_name", "given_name", "family_name_zh", "given_name_zh", "slug",
-    ]  # fmt: skip
+        "display_name_en",
+        "display_name_zh",
+        "family_name",
+        "given_name",
+        "family_name_zh",
+        "given_name_zh",
+        "slug",
+    ]
     fieldsets = [
         (
             _("Name"),
@@ -124,8 +143,22 @@ class ExpertAdmin(PublishableAdmin):
             },
         ),
         (_("Portrait"), {"fields": ["portrait_preview", "portrait"]}),
-        (_("At the institute"), {"fields": [("title_en", "title_zh"), "groups", "position", "office", "programmes"]}),
-        (_("Biography"), {"fields": ["biography_en", "biography_zh", ("affiliations_en", "affiliations_zh"), "orcid", "cv"]}),
+        (
+            _("At the institute"),
+            {"fields": [("title_en", "title_zh"), "groups", "position", "office", "programmes"]},
+        ),
+        (
+            _("Biography"),
+            {
+                "fields": [
+                    "biography_en",
+                    "biography_zh",
+                    ("affiliations_en", "affiliations_zh"),
+                    "orcid",
+                    "cv",
+                ]
+            },
+        ),
         (_("Areas"), {"fields": ["topics", "regions"]}),
         (_("Contact"), {"fields": [("email", "email_shown")]}),
     ]
@@ -135,18 +168,28 @@ class ExpertAdmin(PublishableAdmin):
         bylines = Expert.bylines.rel.related_model.objects.filter(  # type: ignore[attr-defined]
             published_q(prefix="article__"), expert=OuterRef("pk")
         )
-        written = bylines.order_by().values("expert").annotate(number=Count("article", distinct=True)).values("number")
-        return super().for_list(queryset).annotate(count_articles=Coalesce(Subquery(written), 0)).prefetch_related("groups")
+        written = (
+            bylines.order_by()
+            .values("expert")
+            .annotate(number=Count("article", distinct=True))
+            .values("number")
+        )
+        return (
+            super()
+            .for_list(queryset)
+            .annotate(count_articles=Coalesce(Subquery(written), 0))
+            .prefetch_related("groups")
+        )
 
-    @admin.display(description="")
+    @admin.display(description=_("image"))
     def face(self, obj: Expert) -> SafeString:
         """The portrait, small."""
-        return thumbnail(obj.portrait, "1:1")
+        return image_thumbnail(obj.portrait, "1:1")
 
     @admin.display(description=_("as it is now"))
     def portrait_preview(self, obj: Expert) -> SafeString:
         """The portrait as it was saved."""
-        return thumbnail(obj.portrait, "1:1")
+        return image_thumbnail(obj.portrait, "1:1")
 
     @admin.display(description=_("groups"))
     def groups_joined(self, obj: Expert) -> str:
@@ -189,7 +232,10 @@ class ProgrammeAdmin(ListedAdmin):
 
     counted = ("experts",)
     autocomplete_fields = ["picture"]
-    fieldsets = [*ListedAdmin.fieldsets, (_("The programme's page"), {"fields": ["picture", "about_en", "about_zh", "topics"]})]
+    fieldsets = [
+        *ListedAdmin.fieldsets,
+        (_("The programme's page"), {"fields": ["picture", "about_en", "about_zh", "topics"]}),
+    ]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("widget", CheckboxGroup(db_field.verbose_name))

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from charhar.library.admin import image_thumbnail
 from charhar.publishing.admin import (
     OwnerFilter,
     PublishableAdmin,
@@ -18,7 +19,6 @@ from charhar.publishing.admin import (
     StatusFilter,
     TextInline,
     constant,
-    thumbnail,
 )
 from charhar.publishing.admin_forms import TranslatedForm
 from charhar.taxonomy.admin import ListedAdmin
@@ -30,6 +30,7 @@ class ContributorInline(TextInline):
     """Who wrote, edited or translated it, in order."""
 
     model = Contributor
+    after = _("Title")
     autocomplete_fields = ["expert"]
     fields = ["position", "expert", "name", "role"]
 
@@ -38,6 +39,7 @@ class EntryInline(TextInline):
     """The contents in order, each with the way to its article where that is online."""
 
     model = Entry
+    after = _("What it says")
     fields = ["position", "heading", "title", "authors", "first_page", "last_page", "online"]
     readonly_fields = ["online"]
 
@@ -50,13 +52,16 @@ class EntryInline(TextInline):
         article = getattr(obj, "article", None)
         if article is None:
             return ""
-        return format_html('<a href="{}">{}</a>', reverse("admin:articles_article_change", args=[article.pk]), article)
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:articles_article_change", args=[article.pk]), article
+        )
 
 
 class ShopInline(TextInline):
     """Where to buy it."""
 
     model = Shop
+    after = _("Imprint")
     fields = ["position", "label", "url"]
 
 
@@ -82,8 +87,18 @@ class PublicationAdmin(PublishableAdmin):
     form_select_related = ("cover",)
     date_hierarchy = "date"
     list_display = [
-        "title", "cover_small", "series", "issue", "language", "status", "date", "credited", "entries_online", "changed", "on_site",
-    ]  # fmt: skip
+        "title",
+        "cover_small",
+        "series",
+        "issue",
+        "language",
+        "status",
+        "date",
+        "credited",
+        "entries_online",
+        "changed",
+        "on_site",
+    ]
     list_select_related = ["cover", "series"]
     list_filter = [StatusFilter, OwnerFilter, SeriesFilter, "language"]
     search_fields = ["title", "subtitle", "slug", "isbn", "doi", "contributors__name", "entries__title"]
@@ -110,17 +125,19 @@ class PublicationAdmin(PublishableAdmin):
         for publication, column, _position, value in sorted(rows, key=lambda row: row[2]):
             found.setdefault((publication, column), []).append(value)
         for publication in texts:
-            publication.found = {column: found.get((publication.pk, column), []) for column in ("contributors", "entries")}
+            publication.found = {
+                column: found.get((publication.pk, column), []) for column in ("contributors", "entries")
+            }
 
-    @admin.display(description="")
+    @admin.display(description=_("image"))
     def cover_small(self, obj: Publication) -> SafeString:
         """The cover, small."""
-        return thumbnail(obj.cover)
+        return image_thumbnail(obj.cover)
 
     @admin.display(description=_("as it is now"))
     def cover_preview(self, obj: Publication) -> SafeString:
         """The cover as it was saved."""
-        return thumbnail(obj.cover)
+        return image_thumbnail(obj.cover)
 
     @admin.display(description=_("issue"), ordering="year")
     def issue(self, obj: Publication) -> str:
@@ -147,7 +164,10 @@ class SeriesAdmin(ListedAdmin):
     list_display = ["name_en", "name_zh", "kind", "position", "hidden"]
     list_filter = ["kind", "hidden"]
     autocomplete_fields = ["cover"]
-    fieldsets = [*ListedAdmin.fieldsets, (_("The series' page"), {"fields": ["kind", "issn", "cover", "description_en", "description_zh"]})]
+    fieldsets = [
+        *ListedAdmin.fieldsets,
+        (_("The series' page"), {"fields": ["kind", "issn", "cover", "description_en", "description_zh"]}),
+    ]
 
 
 @admin.register(Entry)
@@ -163,7 +183,12 @@ class EntryAdmin(SelectableAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         publications: Any = self.admin_site._registry[Publication]
         visible = publications.selectable(request).order_by()
-        return super().get_queryset(request).filter(publication__in=visible.values("pk")).select_related("publication")
+        return (
+            super()
+            .get_queryset(request)
+            .filter(publication__in=visible.values("pk"))
+            .select_related("publication")
+        )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False

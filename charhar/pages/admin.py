@@ -32,16 +32,24 @@ class InstitutePageAdmin(PublishableAdmin):
     sortable_by = ["language", "status", "changed"]
     fieldsets = [
         (_("Text"), {"fields": ["title", "language", "standfirst", "body", "picture"]}),
-        (_("In the tree and the menu"), {"fields": ["root", "parent", "menu_title", ("position", "in_menu")]}),
+        (
+            _("In the tree and the menu"),
+            {"fields": ["root", "parent", "menu_title", ("position", "in_menu")]},
+        ),
         (_("Address and translation"), {"fields": ["translation_of", "slug"]}),
     ]
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """By language, and within it each page followed by those beneath it."""
         return [
-            F("language"), F("root"), Coalesce("parent__position", "position"), Coalesce("parent__title", "title"),
-            F("parent").asc(nulls_first=True), F("position"), F("title"),
-        ]  # fmt: skip
+            F("language"),
+            F("root"),
+            Coalesce("parent__position", "position"),
+            Coalesce("parent__title", "title"),
+            F("parent").asc(nulls_first=True),
+            F("position"),
+            F("title"),
+        ]
 
     @admin.display(description=_("title"))
     def in_tree(self, obj: Any) -> SafeString:
@@ -72,9 +80,15 @@ class SiteSettingsAdmin(admin.ModelAdmin):
     fieldsets = [
         (_("Name"), {"fields": [("name_en", "name_zh"), ("tagline_en", "tagline_zh")]}),
         (_("Contact"), {"fields": [("phone", "fax", "email"), ("postal_en", "postal_zh")]}),
-        (_("Quotation in the foot"), {"fields": [("quotation_en", "quotation_zh"), ("quotation_by_en", "quotation_by_zh")]}),
+        (
+            _("Quotation in the foot"),
+            {"fields": [("quotation_en", "quotation_zh"), ("quotation_by_en", "quotation_by_zh")]},
+        ),
         (_("Editor's notes"), {"fields": [("disclaimer_en", "disclaimer_zh")]}),
-        (_("Copyright and filings"), {"fields": [("copyright_en", "copyright_zh"), ("icp_filing", "police_filing")]}),
+        (
+            _("Copyright and filings"),
+            {"fields": [("copyright_en", "copyright_zh"), ("icp_filing", "police_filing")]},
+        ),
     ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

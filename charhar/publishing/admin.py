@@ -1,12 +1,13 @@
 """The base of every text's admin: rights by grant, states by the clock, moves by the workflow alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -24,11 +25,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from charhar.library.templatetags.pictures import picture
 from charhar.taxonomy.admin import HTTPS_FIRST, CountingChangeList, KeepingAdmin, Refused
 
 from . import workflow
-from .admin_forms import BeijingField, CheckboxGroup, DateWidget, OrderedFormSet, PublishableForm, VisibleChoicesForm, beijing
+from .admin_forms import (
+    BeijingField,
+    CheckboxGroup,
+    DateWidget,
+    MomentWidget,
+    OrderedFormSet,
+    PublishableForm,
+    VisibleChoicesForm,
+    beijing,
+)
 from .history import snapshots_of
 from .models import Action, Address, Publishable, Snapshot, State, published_q
 from .permissions import allowed, permitted_q
@@ -55,11 +64,13 @@ def moves_for(text: Publishable, user: Any) -> list[Move]:
     if "submit" in may:
         moves.append(
             Move(
-                "_submit", _("Submit for review"), _("Editors see that it is ready; readers do not see it."),
+                "_submit",
+                _("Submit for review"),
+                _("Editors see that it is ready; readers do not see it."),
                 lambda text, user, given: workflow.submit(text, user),
                 _("“%s” is handed in for review."),
             )
-        )  # fmt: skip
+        )
     if "send_back" in may:
         judges = text.may(user, Action.PUBLISH)
         moves.append(
@@ -96,26 +107,32 @@ def moves_for(text: Publishable, user: Any) -> list[Move]:
     if "withdraw" in may:
         moves.append(
             Move(
-                "_withdraw", _("Withdraw"), _("Readers get the reason in its place."),
+                "_withdraw",
+                _("Withdraw"),
+                _("Readers get the reason in its place."),
                 lambda text, user, given: workflow.withdraw(text, user, reason=given.get("reason", "")),
                 _("“%s” is withdrawn."),
                 "reason",
             )
             if public_once
             else Move(
-                "_withdraw", _("Take off the schedule"), _("A draft again; it will not appear."),
+                "_withdraw",
+                _("Take off the schedule"),
+                _("A draft again; it will not appear."),
                 lambda text, user, given: workflow.withdraw(text, user),
                 _("“%s” is a draft again."),
             )
-        )  # fmt: skip
+        )
     if "reopen" in may:
         moves.append(
             Move(
-                "_reopen", _("Reopen as a draft"), _("Readers go on seeing that it is gone until it is published."),
+                "_reopen",
+                _("Reopen as a draft"),
+                _("Readers go on seeing that it is gone until it is published."),
                 lambda text, user, given: workflow.reopen(text, user),
                 _("“%s” is a draft again."),
             )
-        )  # fmt: skip
+        )
     return moves
 
 
@@ -132,22 +149,28 @@ class Desk(NamedTuple):
 
 
 def status_of(text: Publishable) -> tuple[str, str]:
-    """The status by the clock, as a code for its colour and in words with its moment."""
+    """The status by the clock, as a code for its sign and in words."""
     if text.trashed_at is not None:
-        return "trash", str(_("In the trash"))
-    if text.is_scheduled and text.publish_at is not None:
-        return "scheduled", _("Scheduled for %s") % date_format(timezone.localtime(text.publish_at), "M j, Y, H:i")
+        return "trash", text.status_label
+    if text.is_scheduled:
+        return "scheduled", text.status_label
     if text.is_expired:
-        return "expired", str(_("Expired"))
-    return text.state, str(State(text.state).label)
+        return "expired", text.status_label
+    return text.state, text.status_label
 
 
 def badge(text: Publishable) -> SafeString:
-    """The status as lists show it; its moments in Beijing time, which the title names."""
+    """The status as lists show it; its title says since or until when."""
     code, label = status_of(text)
     moment = {"published": text.publish_at, "scheduled": text.publish_at, "expired": text.expire_at}.get(code)
-    title = beijing(moment) if moment else ""
-    return format_html('<span class="status status-{}" title="{}">{}</span>', code, title, label)
+    return format_html(
+        '<span class="status status-{}" title="{}">{}</span>', code, beijing(moment) if moment else "", label
+    )
+
+
+def short(moment: Any) -> str:
+    """A moment as lists show it, in Beijing time."""
+    return date_format(timezone.localtime(moment), "M j, Y, H:i")
 
 
 def _explained(text: Publishable) -> Any:
@@ -157,7 +180,9 @@ def _explained(text: Publishable) -> Any:
     if code == "scheduled" and text.publish_at:
         return _("Readers see it from %s.") % beijing(text.publish_at)
     if code == "expired" and text.expire_at:
-        return _("Readers see since %s that it has expired. Empty “expires” and save to show it again.") % beijing(text.expire_at)
+        return _(
+            "Readers see since %s that it has expired. Empty “expires” and save to show it again."
+        ) % beijing(text.expire_at)
     if code == State.PUBLISHED and text.publish_at:
         return _("Readers see it since %s.") % beijing(text.publish_at)
     if code == State.WITHDRAWN and text.withdrawn_at:
@@ -180,11 +205,6 @@ def _saving(text: Publishable) -> tuple[Any, Any]:
     return _("Save"), _("Readers go on seeing that it is gone.")
 
 
-def thumbnail(image: Any, ratio: str = "") -> SafeString:
-    """A library picture as lists show it: small, and decoration beside the row's name. No query."""
-    return SafeString(picture(image, sizes="80px", alt="", ratio=ratio, **{"class": "thumbnail"}))
-
-
 def constant(word: str) -> Value:
     """A word as a column, to tell the parts of a union apart."""
     return Value(word, output_field=CharField())
@@ -193,27 +213,7 @@ def constant(word: str) -> Value:
 # -- Filters ----------------------------------------------------------------------------------------
 
 
-class SelectFilter(admin.SimpleListFilter):
-    """A filter with many choices, as a field to choose from; works without scripts."""
-
-    template = "admin/select_filter.html"
-    others: list[tuple[str, str]] = []
-
-    def choices(self, changelist: ChangeList) -> Iterable[dict[str, Any]]:
-        self.others = [
-            (name, value)
-            for name, values in changelist.filter_params.items()
-            if name != self.parameter_name
-            for value in (values if isinstance(values, list) else [values])
-        ]
-        if changelist.query:
-            self.others.append(("q", changelist.query))
-        yield {"value": "", "display": _("All"), "selected": self.value() is None}
-        for value, display in self.lookup_choices:
-            yield {"value": value, "display": display, "selected": self.value() == str(value)}
-
-
-class RelatedFilter(SelectFilter):
+class RelatedFilter(admin.SimpleListFilter):
     """Texts that have to do with the chosen row. All such filters of a list take one query together."""
 
     field = ""  # by which the text is found: a relation of the text
@@ -227,16 +227,22 @@ class RelatedFilter(SelectFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         if not hasattr(request, "filter_options"):
-            filters = [f for f in model_admin.list_filter if isinstance(f, type) and issubclass(f, RelatedFilter)]
+            filters = [
+                f for f in model_admin.list_filter if isinstance(f, type) and issubclass(f, RelatedFilter)
+            ]
             named = [
-                f.options().order_by().values_list(
-                    constant(str(f.parameter_name)), "pk", f.label, f.position or Value(0)
-                )
+                f.options()
+                .order_by()
+                .values_list(constant(str(f.parameter_name)), "pk", f.label, f.position or Value(0))
                 for f in filters
-            ]  # fmt: skip
+            ]
             rows = named[0].union(*named[1:], all=True)
             request.filter_options = sorted(rows, key=lambda row: (row[3], row[2].casefold()))  # type: ignore[attr-defined]
-        return [(str(key), label) for of, key, label, _position in request.filter_options if of == self.parameter_name]  # type: ignore[attr-defined]
+        return [
+            (str(key), label)
+            for of, key, label, _position in request.filter_options
+            if of == self.parameter_name
+        ]  # type: ignore[attr-defined]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         value = self.value()
@@ -305,7 +311,7 @@ class VisibleTexts(BaseModelAdmin):
 
     formfield_overrides = {
         models.DateField: {"widget": DateWidget},
-        models.DateTimeField: {"form_class": BeijingField},
+        models.DateTimeField: {"form_class": BeijingField, "widget": MomentWidget},
         **HTTPS_FIRST,
     }
 
@@ -328,15 +334,21 @@ class SelectableAdmin(admin.ModelAdmin):
         """The rows that this person may choose in a form."""
         raise NotImplementedError
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
         if request.resolver_match is not None and request.resolver_match.url_name == "autocomplete":
             queryset = self.selectable(request)
         return super().get_search_results(request, queryset, search_term)
 
 
 class TextInline(VisibleTexts, admin.TabularInline):
-    """Rows that belong to a text: whoever may change the text may change them."""
+    """Rows that belong to a text: whoever may change the text may change them.
 
+    ``after`` names the fieldset that they follow in the form; without it they stand at its end.
+    """
+
+    after: Any = ""
     form = VisibleChoicesForm
     formset = OrderedFormSet
     extra = 0
@@ -344,9 +356,18 @@ class TextInline(VisibleTexts, admin.TabularInline):
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return self.extra
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A row of a table has room for one sign beside a relation: the one to add."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_change_related = field.widget.can_view_related = False
+        return field
+
     def _may(self, request: HttpRequest, obj: Any) -> bool:
         parent: Any = self.admin_site._registry[self.parent_model]
-        return parent.has_add_permission(request) if obj is None else parent.has_change_permission(request, obj)
+        return (
+            parent.has_add_permission(request) if obj is None else parent.has_change_permission(request, obj)
+        )
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         parent: Any = self.admin_site._registry[self.parent_model]
@@ -389,7 +410,10 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
     show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
     form_select_related: tuple[str, ...] = ()
-    life_fields: Any = (_("Dates and owner"), {"fields": [("expire_at", "assigned_to"), "created_by", "created_at", "updated_at"]})
+    life_fields: Any = (
+        _("Dates and owner"),
+        {"fields": [("expire_at", "assigned_to"), "created_by", "created", "last_change"]},
+    )
 
     # -- Rights --
 
@@ -454,22 +478,26 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
         """The rows with who saved last, in the same query."""
         kind = ContentType.objects.get_for_model(self.model)
         last = Snapshot.objects.filter(content_type=kind, object_id=OuterRef("pk")).order_by("-version")
-        return queryset.annotate(last_saved_by=Subquery(last.values("user_name")[:1])).select_related("created_by")
+        return queryset.annotate(last_saved_by=Subquery(last.values("user_name")[:1])).select_related(
+            "created_by"
+        )
 
     def attach(self, texts: list[Any]) -> None:
         """Fetch what the columns of these rows show; a fixed number of queries."""
 
     @admin.display(description=_("status"), ordering="state")
     def status(self, obj: Publishable) -> SafeString:
-        """The state by the clock."""
-        return badge(obj)
+        """The state by the clock; of what is scheduled also the moment, in Beijing time."""
+        if not obj.is_scheduled or obj.trashed_at is not None:
+            return badge(obj)
+        return format_html('{}<br><span class="quiet">{}</span>', badge(obj), short(obj.publish_at))
 
     @admin.display(description=_("last changed"), ordering="updated_at")
     def changed(self, obj: Any) -> SafeString:
         """When, in Beijing time, and by whom."""
         return format_html(
             '{}<br><span class="quiet">{}</span>',
-            date_format(timezone.localtime(obj.updated_at), "M j, Y, H:i"),
+            short(obj.updated_at),
             obj.last_saved_by or "",
         )
 
@@ -499,20 +527,32 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
     @admin.action(description=_("Submit for review"), permissions=["submit"])
     def submit_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Hand several drafts to review."""
-        self._each(request, queryset, workflow.submit, lambda n: ngettext("%d text submitted.", "%d texts submitted.", n) % n)
+        self._each(
+            request,
+            queryset,
+            workflow.submit,
+            lambda n: ngettext("%d text submitted.", "%d texts submitted.", n) % n,
+        )
 
     @admin.action(description=_("Move to the trash"), permissions=["trash"])
     def trash_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Move several texts to the trash; public ones are refused."""
         self._each(
-            request, queryset, workflow.trash,
+            request,
+            queryset,
+            workflow.trash,
             lambda n: ngettext("%d text moved to the trash.", "%d texts moved to the trash.", n) % n,
-        )  # fmt: skip
+        )
 
     @admin.action(description=_("Restore from the trash"), permissions=["trash"])
     def restore_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Bring several texts back."""
-        self._each(request, queryset, workflow.untrash, lambda n: ngettext("%d text restored.", "%d texts restored.", n) % n)
+        self._each(
+            request,
+            queryset,
+            workflow.untrash,
+            lambda n: ngettext("%d text restored.", "%d texts restored.", n) % n,
+        )
 
     def _each(
         self, request: HttpRequest, queryset: QuerySet, move: Callable, said: Callable[[int], str]
@@ -526,14 +566,16 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
             except ValidationError as error:
                 self.message_user(request, f"“{text}”: {' '.join(error.messages)}", messages.ERROR)
             except PermissionDenied:
-                self.message_user(request, _("“%s”: you may not do that to this text.") % text, messages.ERROR)
+                self.message_user(
+                    request, _("“%s”: you may not do that to this text.") % text, messages.ERROR
+                )
         if done:
             self.message_user(request, said(done), messages.SUCCESS)
 
     # -- The form --
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*super().get_readonly_fields(request, obj), "created_by", "created_at", "updated_at"]
+        return [*super().get_readonly_fields(request, obj), "created_by", "created", "last_change"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """The subclass's fieldsets and, last, dates and owner; only who may publish assigns a text."""
@@ -542,12 +584,24 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
         if self._may(request, Action.PUBLISH):
             fields = [("expire_at", "assigned_to")]
         if obj is not None:
-            fields += [("created_by", "created_at", "updated_at")]
+            fields += ["created_by", "created", "last_change"]
         return [*super().get_fieldsets(request, obj), (name, {**options, "fields": fields})]
+
+    @admin.display(description=_("created"))
+    def created(self, obj: Publishable) -> str:
+        """When the text was begun."""
+        return beijing(obj.created_at)
+
+    @admin.display(description=_("last changed"))
+    def last_change(self, obj: Publishable) -> str:
+        """When the text was last saved or moved."""
+        return beijing(obj.updated_at)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "assigned_to":
-            kwargs["queryset"] = get_user_model().objects.filter(is_staff=True, is_active=True).order_by("username")
+            kwargs["queryset"] = (
+                get_user_model().objects.filter(is_staff=True, is_active=True).order_by("username")
+            )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def view_on_site(self, obj: Any) -> str:
@@ -571,7 +625,11 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
         except ValidationError as error:
             raise Refused(error) from error
         if not self.has_view_permission(request, text):
-            raise Refused(ValidationError(_("The text lies outside your remit: choose one of your own topics or sections.")))
+            raise Refused(
+                ValidationError(
+                    _("The text lies outside your remit: choose one of your own topics or sections.")
+                )
+            )
         request.moved = move  # type: ignore[attr-defined]
 
     def _pressed(self, text: Publishable, user: Any, form: Any) -> Move | None:
@@ -593,7 +651,12 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
             said = _("“%(text)s” is saved. %(consequence)s") % {"text": obj, "consequence": consequence}
         self.message_user(
             request,
-            format_html('{} <a href="{}">{}</a>', said, obj.get_absolute_url(), _("View") if obj.is_published else _("Preview")),
+            format_html(
+                '{} <a href="{}">{}</a>',
+                said,
+                obj.get_absolute_url(),
+                _("View") if obj.is_published else _("Preview"),
+            ),
             messages.SUCCESS,
         )
         if move is None and "_continue" not in request.POST:
@@ -602,7 +665,9 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
             return redirect(self._url("changelist"))
         return redirect(self._url("change", obj.pk))
 
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
         if "_popup" in request.POST:
             return super().response_add(request, obj, post_url_continue)
         return self._said(request, obj)
@@ -612,10 +677,52 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
             return super().response_change(request, obj)
         return self._said(request, obj)
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        """As Django's; where the text was published or trashed under the editor's hands, what was typed is shown."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except PermissionDenied:
+            text = (
+                self.get_object(request, unquote(object_id))
+                if object_id and request.method == "POST"
+                else None
+            )
+            if text is None or not self.has_view_permission(request, text):
+                raise
+            return self._kept(request, text)
+
+    def _kept(self, request: HttpRequest, text: Any) -> HttpResponse:
+        typed = [
+            (field.verbose_name, request.POST[field.name])
+            for field in self.opts.concrete_fields
+            if isinstance(field, models.CharField | models.TextField) and request.POST.get(field.name)
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Not saved"),
+            "subtitle": str(text),
+            "text": text,
+            "opts": self.opts,
+            "badge": badge(text),
+            "typed": typed,
+        }
+        return TemplateResponse(request, "admin/publishing/kept.html", context, status=403)
+
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], add: bool = False, change: bool = False,
-        form_url: str = "", obj: Any = None,
-    ) -> HttpResponse:  # fmt: skip
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
         form = context["adminform"].form
         text = obj if obj is not None else self.model(created_by=request.user)
         may_save = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
@@ -638,15 +745,27 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}"
         return [
-            path("<path:object_id>/trash/", self.admin_site.admin_view(self.trash_view), name=f"{name}_trash"),
-            path("<path:object_id>/restore/", self.admin_site.admin_view(self.restore_view), name=f"{name}_restore"),
+            path(
+                "<path:object_id>/trash/", self.admin_site.admin_view(self.trash_view), name=f"{name}_trash"
+            ),
+            path(
+                "<path:object_id>/restore/",
+                self.admin_site.admin_view(self.restore_view),
+                name=f"{name}_restore",
+            ),
             *super().get_urls(),
         ]
 
     def _url(self, page: str, *args: Any) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args, current_app=self.admin_site.name)
+        return reverse(
+            f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}",
+            args=args,
+            current_app=self.admin_site.name,
+        )
 
     def _text(self, request: HttpRequest, object_id: str, action: str) -> Any:
+        if not self._may(request, action):
+            raise PermissionDenied
         text: Any = self.get_object(request, unquote(object_id))
         if text is None:
             raise Http404("There is no such text.")
@@ -668,10 +787,12 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
                     request,
                     format_html(
                         '{} <a href="{}?status=trash">{}</a>',
-                        _("“%s” lies in the trash.") % text, self._url("changelist"), _("Open the trash"),
+                        _("“%s” lies in the trash.") % text,
+                        self._url("changelist"),
+                        _("Open the trash"),
                     ),
                     messages.SUCCESS,
-                )  # fmt: skip
+                )
                 return redirect(self._url("changelist"))
         context = {
             **self.admin_site.each_context(request),
@@ -682,7 +803,9 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
             "opts": self.opts,
             "change_url": self._url("change", text.pk),
         }
-        return TemplateResponse(request, "admin/publishing/trash.html", context, status=409 if problem else 200)
+        return TemplateResponse(
+            request, "admin/publishing/trash.html", context, status=409 if problem else 200
+        )
 
     def restore_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Bring the text back from the trash; only by POST."""
@@ -696,10 +819,10 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """The text's snapshots, newest first: who, when, what. Django's own log knows less."""
         text: Any = self.get_object(request, unquote(object_id))
-        if text is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
         if not self.has_view_or_change_permission(request, text):
             raise PermissionDenied
+        if text is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
         snapshots = snapshots_of(text).select_related("user").defer("data")
         page = Paginator(snapshots, 100).get_page(request.GET.get("p"))
         context = {

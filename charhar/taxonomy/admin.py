@@ -1,5 +1,6 @@
 """The admin of what staff order, rename and hide: regions, topics and all that is listed like them."""
 
+import logging
 from typing import Any
 
 from django import forms
@@ -12,10 +13,12 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from .models import Region, Topic
 
+logger = logging.getLogger(__name__)
 
 # An address typed without its scheme is meant to be https.
 HTTPS_FIRST = {models.URLField: {"assume_scheme": "https"}}
@@ -60,17 +63,22 @@ class KeepingAdmin(admin.ModelAdmin):
         return form
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except Refused as refused:
             request.refused = refused.error  # type: ignore[attr-defined]
-        except IntegrityError:
+        except IntegrityError as error:
+            logger.warning("The database refused a save in the admin: %s", error)
             request.refused = ValidationError(  # type: ignore[attr-defined]
                 _(
-                    "Nothing was saved: another row, perhaps one in the trash or an address that led elsewhere"
-                    " before, already has what must stand only once (an address, a translation, a number)."
+                    "Nothing was saved: another row, perhaps in the trash, or an address that once led elsewhere,"
+                    " already has what must stand only once (an address, a translation, a number)."
                 )
             )
         return super().changeform_view(request, object_id, form_url, extra_context)
@@ -78,6 +86,10 @@ class KeepingAdmin(admin.ModelAdmin):
 
 class CountingChangeList(ChangeList):
     """A list whose own columns (counts, names) are joined for the list alone, not for forms or look-ups."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = capfirst(self.opts.verbose_name_plural)
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
         return self.model_admin.for_list(super().get_queryset(request, exclude_parameters))
@@ -106,6 +118,7 @@ class ListedAdmin(KeepingAdmin):
     """
 
     counted: tuple[str, ...] = ()
+    show_facets = admin.ShowFacets.NEVER
     list_display: Any = ["name_en", "name_zh", "position", "hidden"]
     list_editable = ["position", "hidden"]
     list_filter: Any = ["hidden"]
@@ -143,7 +156,10 @@ class ListedAdmin(KeepingAdmin):
 def _column(model: type[models.Model], relation: str) -> Any:
     texts: Any = model._meta.get_field(relation).related_model
 
-    @admin.display(description=_("published %(things)s") % {"things": texts._meta.verbose_name_plural}, ordering=f"count_{relation}")
+    @admin.display(
+        description=_("published %(things)s") % {"things": texts._meta.verbose_name_plural},
+        ordering=f"count_{relation}",
+    )
     def column(row: Any) -> int:
         return getattr(row, f"count_{relation}")
 

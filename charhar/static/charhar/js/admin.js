@@ -1,15 +1,18 @@
 // Comforts of the admin; everything works without them.
 "use strict";
 
-document.documentElement.classList.add("scripted");
-
-// A filter that is a field acts as soon as one chooses.
-for (const select of document.querySelectorAll("select[data-submits]")) {
-  select.addEventListener("change", () => {
-    if (!select.value) select.disabled = true; // "All" leaves the address
-    select.form.requestSubmit();
-  });
-}
+// An open filter closes by Escape and by a click beside it.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = document.querySelector("details.filter[open]");
+  if (open) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll("details.filter[open]")) if (!open.contains(event.target)) open.open = false;
+});
 
 // Select2 gives its fields no name: take the label's, or the column's in a table of rows.
 function nameOf(select) {
@@ -20,6 +23,8 @@ function nameOf(select) {
   return heading ? heading.textContent.trim() : select.name;
 }
 
+const FIELDS = [".tabular td", "#result_list td"].flatMap((cell) => [`${cell} input:not([type=hidden])`, `${cell} select`, `${cell} textarea`]).join();
+
 function nameFields(root) {
   for (const select of root.querySelectorAll("select.admin-autocomplete, select.select2-hidden-accessible")) {
     const container = select.nextElementSibling;
@@ -29,11 +34,20 @@ function nameFields(root) {
     const value = shown && select.selectedOptions[0]?.value ? `: ${shown.title || shown.textContent}` : "";
     field.removeAttribute("aria-labelledby");
     field.setAttribute("aria-label", nameOf(select) + value);
-    if (shown) shown.removeAttribute("role");
+    shown?.removeAttribute("role");
+    shown?.removeAttribute("aria-readonly");
   }
   // In a table of rows the column's heading is the only label: say it to those who can not see it.
-  for (const field of root.querySelectorAll(".tabular td input:not([type=hidden]), .tabular td select, .tabular td textarea")) {
-    if (!field.labels?.length && !field.hasAttribute("aria-label")) field.setAttribute("aria-label", nameOf(field) || "Delete");
+  for (const field of root.querySelectorAll(FIELDS)) {
+    if (field.labels?.length || field.hasAttribute("aria-label")) continue;
+    const row = field.closest("#result_list tr")?.querySelector("th")?.textContent.trim();
+    field.setAttribute("aria-label", [nameOf(field), row].filter(Boolean).join(": "));
+  }
+  // A heading over nothing is no heading.
+  for (const heading of root.querySelectorAll("th.original:empty, .tabular thead th:empty")) {
+    const cell = document.createElement("td");
+    cell.className = heading.className;
+    heading.replaceWith(cell);
   }
 }
 

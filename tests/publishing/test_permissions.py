@@ -1,0 +1,296 @@
+"""Who may do what: role by action by ownership by state, for every kind of text, in one table and one rule."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.urls import reverse
+
+from articles.models import Article
+from charhar.pages.models import InstitutePage
+from charhar.publishing.models import Action, Grant, GrantRemit
+from charhar.publishing.permissions import allowed, permitted_q
+from experts.models import Expert
+from publications.models import Publication
+from tests.factories import (
+    ArticleFactory,
+    ExpertFactory,
+    PageFactory,
+    PublicationFactory,
+    TopicFactory,
+    UserFactory,
+)
+
+FACTORIES = {
+    Article: ArticleFactory,
+    Publication: PublicationFactory,
+    Expert: ExpertFactory,
+    InstitutePage: PageFactory,
+}
+STATES = ["draft", "review", "scheduled", "published", "expired", "withdrawn"]
+BEFORE_READERS = {"draft", "review"}
+EVERYTHING = {"view", "add", "change", "submit", "publish", "withdraw", "trash"}
+
+pytestmark = pytest.mark.django_db
+
+
+def make(model, state, **fields):
+    traits = {} if state == "published" else {state: True}
+    return FACTORIES[model](**traits, **fields)
+
+
+def expected(role, model, state, own):
+    """The table as a person would say it."""
+    if role == "Editors":
+        return EVERYTHING
+    if role == "Administrators":
+        return EVERYTHING | {"delete"}
+    if role != "Authors":
+        return set()
+    if model is Article:
+        if not own:
+            return {"add"}
+        return {"add", "view", "submit"} | ({"change", "trash"} if state in BEFORE_READERS else set())
+    return {"view"} if own and model in (Expert, Publication) else set()
+
+
+@pytest.mark.parametrize("role", ["Authors", "Editors", "Secretariat", "Administrators", ""])
+@pytest.mark.parametrize("model", FACTORIES)
+def test_each_role_may_exactly_what_the_table_says(model, role):
+    person = UserFactory(roles=[role] if role else [])
+    other = UserFactory()
+    for state in STATES:
+        for own in (True, False):
+            text = make(model, state, created_by=person if own else other)
+            found = {str(action) for action in Action if allowed(person, action, text)}
+            assert found == expected(role, model, state, own), (state, own)
+
+
+@pytest.mark.parametrize("role", ["Authors", "Editors", "Secretariat", "Administrators"])
+@pytest.mark.parametrize("model", FACTORIES)
+def test_the_condition_for_lists_is_the_same_rule(model, role):
+    person, other = UserFactory(roles=[role]), UserFactory()
+    texts = [make(model, state, created_by=owner) for state in STATES for owner in (person, other)]
+    for action in Action:
+        listed = set(model.objects.filter(permitted_q(person, action, model)).values_list("pk", flat=True))
+        assert listed == {t.pk for t in texts if allowed(person, action, t)}, action
+
+
+def test_a_text_assigned_to_somebody_is_theirs():
+    author = UserFactory(roles=["Authors"])
+    text = ArticleFactory(draft=True, created_by=UserFactory(), assigned_to=author)
+    assert allowed(author, Action.CHANGE, text)
+
+
+def test_nobody_without_the_staff_flag_may_anything():
+    person = UserFactory(roles=["Editors"], is_staff=False)
+    assert not any(allowed(person, action, Article) for action in Action)
+    assert not Article.objects.filter(permitted_q(person, Action.VIEW, Article)).exists()
+
+
+def test_who_has_left_may_nothing_any_more():
+    person = UserFactory(roles=["Editors"], is_active=False)
+    assert not allowed(person, Action.VIEW, ArticleFactory(draft=True))
+
+
+def test_a_grant_reaches_only_its_remit():
+    role = Group.objects.create(name="Korea desk")
+    topic, elsewhere = TopicFactory(), TopicFactory()
+    grant = Grant.objects.create(role=role, action=Action.CHANGE)
+    GrantRemit.objects.create(
+        grant=grant, content_type=ContentType.objects.get_for_model(topic), object_id=topic.pk
+    )
+    person = UserFactory(roles=["Korea desk"])
+    inside, outside = (
+        ArticleFactory(draft=True, topics=[topic]),
+        ArticleFactory(draft=True, topics=[elsewhere]),
+    )
+    assert allowed(person, Action.CHANGE, inside)
+    assert not allowed(person, Action.CHANGE, outside)
+    assert list(Article.objects.filter(permitted_q(person, Action.CHANGE, Article))) == [inside]
+
+
+# -- The admin's addresses --------------------------------------------------------------------------
+
+PAGES = ["list", "add", "live", "other's draft", "own draft", "trash", "delete", "delete for ever", "history"]
+STATUS = {
+    # other's draft: 302 to the index, as for a text that is not there; only trashed texts are deleted for ever
+    "Authors": {
+        Article: [200, 200, 200, 302, 200, 200, 403, 403, 200],
+        Publication: [200, 403, 200, 302, 200, 403, 403, 403, 200],
+        Expert: [200, 403, 200, 302, 200, 403, 403, 403, 200],
+        InstitutePage: [403, 403, 403, 403, 403, 403, 403, 403, 403],
+    },
+    "Editors": [200, 200, 200, 200, 200, 200, 403, 403, 200],
+    "Secretariat": [403] * 9,
+    "Administrators": [200, 200, 200, 200, 200, 200, 403, 200, 200],
+    "": [403] * 9,
+}
+
+
+@pytest.mark.parametrize("role", STATUS)
+@pytest.mark.parametrize("model", FACTORIES)
+def test_each_admin_page_answers_each_role_with_the_right_status(client, model, role):
+    person = UserFactory(roles=[role] if role else [])
+    client.force_login(person)
+    live, others = make(model, "published"), make(model, "draft", created_by=UserFactory())
+    own, trashed = make(model, "draft", created_by=person), make(model, "draft", trashed=True)
+
+    def at(page, *args):
+        return client.get(
+            reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+        ).status_code
+
+    found = [
+        at("changelist"),
+        at("add"),
+        at("change", live.pk),
+        at("change", others.pk),
+        at("change", own.pk),
+        at("trash", own.pk),
+        at("delete", own.pk),
+        at("delete", trashed.pk),
+        at("history", live.pk),
+    ]
+    wanted = STATUS[role][model] if role == "Authors" else STATUS[role]
+    assert dict(zip(PAGES, found, strict=True)) == dict(zip(PAGES, wanted, strict=True))
+
+
+def test_a_reader_with_an_account_is_sent_to_sign_in(client):
+    client.force_login(UserFactory(is_staff=False))
+    url = reverse("admin:articles_article_changelist")
+    assert client.get(url).headers["Location"] == f"{reverse('admin:login')}?next={url}"
+
+
+OTHERS = {
+    "taxonomy_topic": {"Authors": 200, "Editors": 200, "Secretariat": 403, "Administrators": 200},
+    "articles_outlet": {"Authors": 200, "Editors": 200, "Secretariat": 403, "Administrators": 200},
+    "publications_series": {"Authors": 200, "Editors": 200, "Secretariat": 403, "Administrators": 200},
+    "experts_office": {"Authors": 200, "Editors": 200, "Secretariat": 403, "Administrators": 200},
+    "library_image": {"Authors": 200, "Editors": 200, "Secretariat": 403, "Administrators": 200},
+    "library_document": {"Authors": 200, "Editors": 200, "Secretariat": 403, "Administrators": 200},
+    "charhar_homeslot": {"Authors": 403, "Editors": 200, "Secretariat": 403, "Administrators": 200},
+    "publishing_address": {"Authors": 403, "Editors": 200, "Secretariat": 403, "Administrators": 200},
+    "pages_sitesettings": {"Authors": 403, "Editors": 403, "Secretariat": 403, "Administrators": 302},
+    "publishing_grant": {"Authors": 403, "Editors": 403, "Secretariat": 403, "Administrators": 200},
+    "auth_user": {"Authors": 403, "Editors": 403, "Secretariat": 403, "Administrators": 200},
+    "auth_group": {"Authors": 403, "Editors": 403, "Secretariat": 403, "Administrators": 200},
+    "contacts_person": {"Authors": 403, "Editors": 403, "Secretariat": 200, "Administrators": 200},
+    "members_application": {"Authors": 403, "Editors": 403, "Secretariat": 200, "Administrators": 200},
+    "outreach_subscription": {"Authors": 403, "Editors": 403, "Secretariat": 200, "Administrators": 200},
+}
+
+
+@pytest.mark.parametrize("role", ["Authors", "Editors", "Secretariat", "Administrators"])
+def test_each_other_desk_is_open_to_its_own_people_only(client, role):
+    client.force_login(UserFactory(roles=[role]))
+    found = {name: client.get(reverse(f"admin:{name}_changelist")).status_code for name in OTHERS}
+    assert found == {name: statuses[role] for name, statuses in OTHERS.items()}
+
+
+def test_authors_upload_pictures_but_change_none(client):
+    client.force_login(UserFactory(roles=["Authors"]))
+    assert client.get(reverse("admin:library_image_add")).status_code == 200
+    author = UserFactory(roles=["Authors"])
+    assert not author.has_perm("library.change_image")
+    assert not author.has_perm("library.delete_image")
+
+
+def test_the_index_shows_each_role_its_own_desks(client):
+    def desks(role):
+        client.force_login(UserFactory(roles=[role]))
+        return [desk["app_label"] for desk in client.get(reverse("admin:index")).context["app_list"]]
+
+    assert desks("Authors") == ["texts", "people", "library", "subjects"]
+    assert desks("Editors") == ["texts", "people", "library", "subjects", "site"]
+    assert desks("Secretariat") == ["secretariat"]
+    assert desks("Administrators") == ["texts", "people", "library", "subjects", "secretariat", "site"]
+
+
+# -- Look-ups ---------------------------------------------------------------------------------------
+
+
+def lookup(client, field, term=""):
+    model, name = field.split(".")
+    app = {"article": "articles", "byline": "articles"}[model]
+    return client.get(
+        reverse("admin:autocomplete"),
+        {"app_label": app, "model_name": model, "field_name": name, "term": term},
+    )
+
+
+def found(response):
+    return {row["text"] for row in response.json()["results"]}
+
+
+def test_look_ups_offer_an_author_nothing_hidden(client):
+    author = UserFactory(roles=["Authors"])
+    ArticleFactory(title="Public one")
+    ArticleFactory(title="Own draft", draft=True, created_by=author)
+    ArticleFactory(title="Somebody's draft", draft=True, created_by=UserFactory())
+    ArticleFactory(title="Scheduled one", scheduled=True)
+    ArticleFactory(title="Own in the trash", draft=True, trashed=True, created_by=author)
+    ExpertFactory(display_name_en="PUBLIC Person")
+    ExpertFactory(display_name_en="HIDDEN Person", draft=True)
+    client.force_login(author)
+    assert found(lookup(client, "article.translation_of")) == {"Public one", "Own draft"}
+    assert found(lookup(client, "byline.expert")) == {"PUBLIC Person"}
+
+
+def test_look_ups_of_entries_follow_their_publication(client):
+    PublicationFactory().entries.create(title="In a public issue")
+    PublicationFactory(draft=True).entries.create(title="In an issue to come")
+    client.force_login(UserFactory(roles=["Authors"]))
+    assert found(lookup(client, "article.entry")) == {"In a public issue"}
+    client.force_login(UserFactory(roles=["Editors"]))
+    assert found(lookup(client, "article.entry")) == {"In a public issue", "In an issue to come"}
+
+
+@pytest.mark.parametrize(
+    "field", ["article.translation_of", "article.lead_image", "article.outlet", "byline.expert"]
+)
+def test_look_ups_refuse_those_who_have_no_business_with_texts(client, field):
+    client.force_login(UserFactory(roles=["Secretariat"]))
+    assert lookup(client, field).status_code == 403
+
+
+# -- The roles themselves ---------------------------------------------------------------------------
+
+
+def test_the_migration_made_the_four_roles():
+    assert set(Group.objects.values_list("name", flat=True)) == {
+        "Authors",
+        "Editors",
+        "Secretariat",
+        "Administrators",
+    }
+
+
+def test_editors_have_no_permission_on_personal_data():
+    editor = UserFactory(roles=["Editors"])
+    assert {p.split(".")[0] for p in editor.get_all_permissions()} & {
+        "contacts",
+        "members",
+        "outreach",
+        "auth",
+    } == set()
+
+
+def test_setting_up_again_leaves_roles_as_staff_made_them():
+    from django.apps import apps
+
+    from charhar.roles import set_up_roles
+
+    editors = Group.objects.get(name="Editors")
+    editors.grants.all().delete()
+    set_up_roles(apps, "default")
+    assert editors.grants.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_emptied_database_gets_its_roles_back():
+    from django.core.management import call_command
+
+    call_command("flush", interactive=False, verbosity=0)
+    assert Group.objects.count() == 4
+    assert UserFactory(roles=["Editors"]).has_perm("taxonomy.change_topic")
+    assert UserFactory(roles=["Secretariat"]).has_perm("members.change_application")
