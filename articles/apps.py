@@ -1,6 +1,24 @@
 """The articles app."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import pre_save
+from django.utils.text import slugify
+
+
+def give_latin_slug(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """Addresses are ASCII: a tag in Chinese gets its slug in pinyin, with a number where that is taken."""
+    if raw or instance.slug.isascii():
+        return
+    from pypinyin import lazy_pinyin
+
+    base = slugify(" ".join(lazy_pinyin(instance.slug))) or "tag"
+    taken = set(
+        sender.objects.filter(slug__startswith=base).exclude(pk=instance.pk).values_list("slug", flat=True)
+    )
+    numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
+    instance.slug = next(slug for slug in (base, *numbered) if slug not in taken)
 
 
 class ArticlesConfig(AppConfig):
@@ -8,3 +26,8 @@ class ArticlesConfig(AppConfig):
 
     name = "articles"
     verbose_name = "Articles"
+
+    def ready(self) -> None:
+        from taggit.models import Tag
+
+        pre_save.connect(give_latin_slug, sender=Tag, dispatch_uid="articles.give_latin_slug")

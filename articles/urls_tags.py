@@ -1,7 +1,7 @@
-"""Tags, under /tags/. A tag in Chinese has a slug in Chinese, which a slug pattern would refuse."""
+"""Tags, under /tags/."""
 
 from django.urls import path
 
 from . import views
 
-urlpatterns = [path("<str:slug>/", views.tag, name="tag")]
+urlpatterns = [path("<slug:slug>/", views.tag, name="tag")]
