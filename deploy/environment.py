@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -90,21 +91,9 @@ def _install(kind: str) -> None:
     command = [PYTHON, "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:", "--no-input"]
     command += ["--disable-pip-version-check", "--progress-bar", "off", "-r", REQUIREMENTS[kind]]
     with tempfile.TemporaryFile("w+") as log:
-        pip = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        width = 0
-        for line in pip.stdout:
-            log.write(line)
-            if line.startswith(("Collecting ", "Processing ")):
-                name = re.split("[=-][=0-9]", Path(line.split()[1]).name)[0]
-                if width and width + len(name) > 76:
-                    print()
-                    width = 0
-                print("  " + name if not width else " " + name, end="", flush=True)
-                width += len(name) + 1
-            elif line.startswith("Installing collected packages"):
-                print("\n  unpacking ...", end="", flush=True)
-        print()
-        if pip.wait():
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
+            _show(pip.stdout, log)
+        if pip.returncode:
             log.seek(0)
             sys.stdout.writelines("    " + line for line in log.readlines()[-12:])
             raise Trouble(
@@ -114,6 +103,23 @@ def _install(kind: str) -> None:
     # The tests' packages include the site's own, so the larger set stands for both.
     for installed in ("base", "dev") if kind == "dev" else ("base",):
         _stamp(installed).write_text(_digest(installed))
+
+
+def _show(lines: IO[str], log: IO[str]) -> None:
+    """Name the packages as pip comes to them; keep all that it says."""
+    width = 0
+    for line in lines:
+        log.write(line)
+        if line.startswith(("Collecting ", "Processing ")):
+            name = re.split("[=-][=0-9]", Path(line.split()[1]).name)[0]
+            if width and width + len(name) > 76:
+                print()
+                width = 0
+            print(" " if width else "  ", name, sep="", end="", flush=True)
+            width += len(name) + 1
+        elif line.startswith("Installing collected packages"):
+            print("\n  unpacking ...", end="", flush=True)
+    print()
 
 
 def main() -> None:

@@ -109,9 +109,11 @@ def test_each_long_filter_finds_its_articles_once(client, name):
     assert [row["title"] for row in rows(client, **{name: key})] == ["Match"]
 
 
-def test_a_filter_with_nonsense_finds_nothing(client):
-    ArticleFactory(topics=[TopicFactory()])
-    assert rows(client, topic="nonsense") == []
+@pytest.mark.parametrize("key", ["nonsense", "-1", "0", "9" * 30])
+@pytest.mark.parametrize("name", ["topic", "outlet", "author"])
+def test_a_filter_with_nonsense_finds_nothing(client, name, key):
+    ArticleFactory(topics=[TopicFactory()], outlet=OutletFactory(), authors=[ExpertFactory()])
+    assert rows(client, **{name: key}) == []
 
 
 def test_the_author_filter_offers_only_those_in_a_byline(client):

@@ -49,7 +49,7 @@ def house(db):
 
 @pytest.fixture
 def browse(chromium, live_server):
-    """``browse(path, width=, theme=, scripts=, user=, status=)`` opens a page in a browser of its own."""
+    """``browse(path, …)`` opens a page in a browser of its own, without cookies or with somebody's session."""
     contexts, complaints = [], []
 
     def watch(page):
@@ -71,11 +71,12 @@ def browse(chromium, live_server):
         page.on("request", asked)
         page.on("response", answered)
 
-    def browse(path, *, width=1280, theme="light", scripts=True, user=None, status=200):
+    def browse(path, *, width=1280, theme="light", scripts=True, policy=True, user=None, status=200):
         context = chromium.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=theme,
             java_script_enabled=scripts,
+            bypass_csp=not policy,
             reduced_motion="reduce",
         )
         context.set_default_timeout(10_000)
