@@ -15,6 +15,7 @@ from articles.models import NewsSection
 from charhar.models import HomeSlot
 from charhar.publishing.admin import VisibleTexts
 from charhar.publishing.models import Grant, GrantRemit, Publishable
+from charhar.taxonomy.admin import KeepingAdmin
 from charhar.taxonomy.models import Region, Topic
 
 User = get_user_model()
@@ -46,7 +47,7 @@ class HomeSlotAdmin(VisibleTexts, admin.ModelAdmin):
 class RemitForm(forms.ModelForm):
     """A remit's subject, chosen by name from topics, regions and news sections."""
 
-    subject = forms.ChoiceField(label=_("Topic, region or section"))
+    limit = forms.ChoiceField(label=_("Topic, region or section"))
 
     class Meta:
         model = GrantRemit
@@ -54,14 +55,14 @@ class RemitForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["subject"].choices = [("", "---------"), *remit_choices()]  # type: ignore[attr-defined]
+        self.fields["limit"].choices = [("", "---------"), *remit_choices()]  # type: ignore[attr-defined]
         if self.instance.pk:
-            self.initial["subject"] = f"{self.instance.content_type_id}-{self.instance.object_id}"
+            self.initial["limit"] = f"{self.instance.content_type_id}-{self.instance.object_id}"
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("subject"):
-            kind, key = cleaned["subject"].split("-")
+        if cleaned.get("limit"):
+            kind, key = cleaned["limit"].split("-")
             self.instance.content_type_id, self.instance.object_id = int(kind), int(key)
         return cleaned
 
@@ -85,13 +86,13 @@ class RemitInline(admin.TabularInline):
 
     model = GrantRemit
     form = RemitForm
-    fields = ["subject"]
+    fields = ["limit"]
     extra = 0
     verbose_name_plural = _("limited to (no row: everything)")
 
 
 @admin.register(Grant)
-class GrantAdmin(admin.ModelAdmin):
+class GrantAdmin(KeepingAdmin):
     """Who may do what with which texts: one row a permission."""
 
     inlines = [RemitInline]

@@ -1,7 +1,7 @@
 """The base of every text's admin: rights by grant, states by the clock, moves by the workflow alone."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import BaseModelAdmin
@@ -237,18 +237,18 @@ class RelatedFilter(admin.SimpleListFilter):
                 for f in filters
             ]
             rows = named[0].union(*named[1:], all=True)
-            request.filter_options = sorted(rows, key=lambda row: (row[3], row[2].casefold()))  # type: ignore[attr-defined]
-        return [
-            (str(key), label)
-            for of, key, label, _position in request.filter_options
-            if of == self.parameter_name
-        ]  # type: ignore[attr-defined]
+            request.filter_options = sorted(  # type: ignore[attr-defined]
+                rows, key=lambda row: (row[3], row[2].casefold())
+            )
+        options: list[Any] = request.filter_options  # type: ignore[attr-defined]
+        return [(str(key), label) for of, key, label, _position in options if of == self.parameter_name]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         value = self.value()
         if not value:
             return queryset
-        return self.narrow(queryset, int(value)) if value.isdecimal() else queryset.none()
+        offered = {key for key, _label in self.lookup_choices}
+        return self.narrow(queryset, int(value)) if value in offered else queryset.none()
 
     def narrow(self, queryset: Any, key: int) -> Any:
         """The texts that have to do with the chosen key; none of them twice."""
@@ -373,7 +373,7 @@ class TextInline(VisibleTexts, admin.TabularInline):
         parent: Any = self.admin_site._registry[self.parent_model]
         return parent.has_view_permission(request, obj)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._may(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -388,6 +388,8 @@ class TextInline(VisibleTexts, admin.TabularInline):
 
 class TextChangeList(CountingChangeList):
     """A list that may fetch, for the rows of its page, what their columns show."""
+
+    model_admin: Any
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -405,12 +407,12 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
     form = PublishableForm
     change_form_template = "admin/publishing/change_form.html"
     object_history_template = "admin/publishing/history.html"
-    date_hierarchy: str | None = "updated_at"
+    date_hierarchy: ClassVar[Any] = "updated_at"
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
     form_select_related: tuple[str, ...] = ()
-    life_fields: Any = (
+    life_fields: ClassVar[Any] = (
         _("Dates and owner"),
         {"fields": [("expire_at", "assigned_to"), "created_by", "created", "last_change"]},
     )
@@ -522,7 +524,7 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
         hidden = {"submit_selected", "trash_selected"} if trash else {"restore_selected"}
         return {name: action for name, action in actions.items() if name not in hidden}
 
-    actions: Any = ["submit_selected", "trash_selected", "restore_selected"]
+    actions = ["submit_selected", "trash_selected", "restore_selected"]
 
     @admin.action(description=_("Submit for review"), permissions=["submit"])
     def submit_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
@@ -684,7 +686,7 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
         form_url: str = "",
         extra_context: Any = None,
     ) -> HttpResponse:
-        """As Django's; where the text was published or trashed under the editor's hands, what was typed is shown."""
+        """As Django's; whoever may no longer change the text is shown what they typed, to copy."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except PermissionDenied:

@@ -88,10 +88,12 @@ class VisibleChoicesForm(forms.ModelForm):
                 field, forms.ModelMultipleChoiceField
             ):
                 continue
-            model = field.queryset.model if field.queryset is not None else None
+            if field.queryset is None:
+                continue
+            model = field.queryset.model
             chosen = getattr(self.instance, f"{name}_id", None)
-            if chosen is not None and isinstance(model, type) and issubclass(model, Publishable):
-                field.queryset = field.queryset | model.versions.filter(pk=chosen)
+            if chosen is not None and issubclass(model, Publishable):
+                field.queryset |= model.versions.filter(pk=chosen)
 
 
 class PublishableForm(VisibleChoicesForm, KeepingForm):
@@ -201,7 +203,7 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
             )
 
     def _get_validation_exclusions(self) -> set[str]:
-        return super()._get_validation_exclusions() - self.UNTYPED
+        return super()._get_validation_exclusions() - self.UNTYPED  # type: ignore[misc]
 
 
 class TranslatedForm(PublishableForm):
@@ -241,7 +243,7 @@ class OrderedFormSet(BaseInlineFormSet):
 
     def clean(self) -> None:
         super().clean()
-        rows = [f for f in self.forms if not f.errors and not self._should_delete_form(f)]
+        rows = [f for f in self.forms if not f.errors and not self._should_delete_form(f)]  # type: ignore[attr-defined]
         rows = [f for f in rows if f.has_changed() or not f.instance._state.adding]
         given = [f.cleaned_data["position"] for f in rows if f.cleaned_data.get("position") is not None]
         last = max(given, default=0)

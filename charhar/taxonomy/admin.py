@@ -1,7 +1,7 @@
 """The admin of what staff order, rename and hide: regions, topics and all that is listed like them."""
 
 import logging
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -21,7 +21,7 @@ from .models import Region, Topic
 logger = logging.getLogger(__name__)
 
 # An address typed without its scheme is meant to be https.
-HTTPS_FIRST = {models.URLField: {"assume_scheme": "https"}}
+HTTPS_FIRST: dict[type[models.Field], dict[str, Any]] = {models.URLField: {"assume_scheme": "https"}}
 
 
 class Refused(Exception):
@@ -58,7 +58,7 @@ class KeepingAdmin(admin.ModelAdmin):
     form = KeepingForm
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.request = request  # the factory makes a class for each request
         return form
 
@@ -77,8 +77,8 @@ class KeepingAdmin(admin.ModelAdmin):
             logger.warning("The database refused a save in the admin: %s", error)
             request.refused = ValidationError(  # type: ignore[attr-defined]
                 _(
-                    "Nothing was saved: another row, perhaps in the trash, or an address that once led elsewhere,"
-                    " already has what must stand only once (an address, a translation, a number)."
+                    "Nothing was saved: another row, perhaps in the trash, or an address that led elsewhere"
+                    " before, already has what must stand only once (an address, a translation, a number)."
                 )
             )
         return super().changeform_view(request, object_id, form_url, extra_context)
@@ -87,9 +87,11 @@ class KeepingAdmin(admin.ModelAdmin):
 class CountingChangeList(ChangeList):
     """A list whose own columns (counts, names) are joined for the list alone, not for forms or look-ups."""
 
+    model_admin: Any
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = capfirst(self.opts.verbose_name_plural)
+        self.title = capfirst(str(self.opts.verbose_name_plural))
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
         return self.model_admin.for_list(super().get_queryset(request, exclude_parameters))
@@ -119,13 +121,13 @@ class ListedAdmin(KeepingAdmin):
 
     counted: tuple[str, ...] = ()
     show_facets = admin.ShowFacets.NEVER
-    list_display: Any = ["name_en", "name_zh", "position", "hidden"]
+    list_display = ["name_en", "name_zh", "position", "hidden"]
     list_editable = ["position", "hidden"]
-    list_filter: Any = ["hidden"]
-    search_fields: Any = ["name_en", "name_zh", "slug"]
+    list_filter: ClassVar[Any] = ["hidden"]
+    search_fields: ClassVar[Any] = ["name_en", "name_zh", "slug"]
     ordering = ["position", "name_en"]
     prepopulated_fields = {"slug": ["name_en"]}
-    fieldsets: Any = [
+    fieldsets: ClassVar[Any] = [
         (None, {"fields": [("name_en", "name_zh"), "slug"]}),
         (_("What readers see above the list"), {"fields": ["standfirst_en", "standfirst_zh"]}),
         (_("In menus"), {"fields": ["position", "hidden"]}),
