@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from taggit.managers import TaggableManager
 
 from charhar.library.models import Image
@@ -31,7 +32,7 @@ class NewsSection(Listed):
 class Outlet(models.Model):
     """A newspaper, broadcaster or journal in which fellows publish."""
 
-    name_en = models.CharField(_("name"), max_length=150, unique=True)
+    name_en = models.CharField(pgettext_lazy("of an outlet", "name"), max_length=150, unique=True)
     name_zh = models.CharField(_("name (Chinese)"), max_length=150, blank=True)
     url = models.URLField(_("address"), blank=True)
 

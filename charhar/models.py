@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from articles.models import Article
 from charhar.publishing.languages import ENGLISH, LANGUAGES
@@ -21,7 +22,7 @@ class HomeSlot(models.Model):
     article = models.ForeignKey(
         Article, verbose_name=_("article"), on_delete=models.CASCADE, related_name="home_slots"
     )
-    show_from = models.DateTimeField(_("from"), null=True, blank=True)
+    show_from = models.DateTimeField(pgettext_lazy("time", "from"), null=True, blank=True)
     show_until = models.DateTimeField(_("until"), null=True, blank=True)
 
     clock_columns = ("show_from", "show_until")

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from charhar.library.models import Document, Image
@@ -171,8 +172,10 @@ class Publication(Translated, Publishable):
             parts.append(_("Vol. %s") % self.volume)
         if self.number:
             parts.append(_("No. %s") % self.number)
-        label = ", ".join(str(p) for p in parts)
-        return f"{label} ({self.year})" if label and self.year else label
+        label = pgettext("before a detail", ", ").join(str(p) for p in parts)
+        if not (label and self.year):
+            return label
+        return gettext("%(issue)s (%(year)d)") % {"issue": label, "year": self.year}
 
     def remit_subjects(self) -> Iterable[models.Model]:
         return [*self.topics.all(), *self.regions.all()] if self.pk else []
