@@ -210,8 +210,10 @@ def _decode(data: bytes) -> str:
         raise Refused(f"Not UTF-8: line {line} holds the byte 0x{data[error.start]:02x}.") from error
     if "\0" in text:
         raise Refused("Not a text: it holds NUL characters.")
-    # Other control characters mean nothing in a text, and no XML feed may hold them.
-    return re.sub(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]", " ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    # Control characters and noncharacters mean nothing in a text, and no XML feed may hold the former.
+    return re.sub(
+        r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef]", " ", text.replace("\r\n", "\n").replace("\r", "\n")
+    )
 
 
 def _split(source: str) -> tuple[dict[str, Any], dict[str, int], str, int, list[Note]]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from .import_front_matter import Note, Text, name_of, plain
 
-# Braces that {% raw %} protects; private characters, put back when the page is made.
-PROTECTED = {"{{": "\ue000", "}}": "\ue001", "{%": "\ue002", "%}": "\ue003"}
+# Braces that {% raw %} protects, as characters that no text may hold; put back when the page is made.
+PROTECTED = {"{{": "\ufdd0", "}}": "\ufdd1", "{%": "\ufdd2", "%}": "\ufdd3"}
 BRACES = {mark: braces for braces, mark in PROTECTED.items()}
 
 # None of these holds a second opening of its own: a search without that rule would be quadratic.
@@ -126,7 +126,7 @@ def _is_layout(body: str, match: re.Match[str]) -> bool:
 
 def braces_back(value: str) -> str:
     """Protected braces as they were written."""
-    return re.sub("[\ue000-\ue003]", lambda m: BRACES[m[0]], value)
+    return re.sub("[\ufdd0-\ufdd3]", lambda m: BRACES[m[0]], value)
 
 
 def picture_words(alt: str, caption: str, language: str) -> str:
@@ -226,10 +226,10 @@ def _protect(value: str) -> str:
 def _shown(value: str) -> str:
     """Escaped text; braces that the author meant to show stand as code."""
     escaped = _escape(value)
-    if not re.search("[\ue000-\ue003]", escaped):
+    if not re.search("[\ufdd0-\ufdd3]", escaped):
         return escaped
     spans = re.sub(
-        "[\ue000\ue002][^\ue000-\ue003<>]*?(?:[\ue001\ue003]|\\}\\})|[\ue000-\ue003]",
+        "[\ufdd0\ufdd2][^\ufdd0-\ufdd3<>]*?(?:[\ufdd1\ufdd3]|\\}\\})|[\ufdd0-\ufdd3]",
         lambda m: f"<code>{m[0]}</code>",
         escaped,
     )

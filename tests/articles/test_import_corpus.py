@@ -23,7 +23,6 @@ pytestmark = [
     pytest.mark.corpus,
     pytest.mark.django_db,
     pytest.mark.timeout(300),
-    pytest.mark.xdist_group("corpus"),
     pytest.mark.skipif(
         not POSTS.exists() or not PAIRS.exists(), reason=f"the sample texts are not at {CORPUS}"
     ),

@@ -262,6 +262,10 @@ def test_footnotes_stand_where_they_are_called():
     assert lost == []
 
 
+def test_rare_characters_stay_and_control_characters_go():
+    assert body("Rare \ue000\U00020000, odd\x0b\ufdd0here.")[0] == "<p>Rare \ue000\U00020000, odd here.</p>"
+
+
 def test_texts_stay_as_stored():
     assert (
         body('"Quotes" -- dashes... (c) https://example.org')[0]
