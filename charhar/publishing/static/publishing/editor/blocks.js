@@ -16,6 +16,12 @@ import { t } from "charhar-editor/words"
 
 const { NodeSelection, TextSelection } = pm.state
 
+/* What a dialog did is a step of its own for Undo. */
+const step = (editor, tr) => {
+  editor.view.dispatch(pm.history.closeHistory(tr).scrollIntoView())
+  editor.commands.focus()
+}
+
 const selected = (editor, name) => {
   const { node } = editor.state.selection
   return node?.type.name === name ? node : null
@@ -64,8 +70,7 @@ const editCaptionAt = async (editor, position) => {
     removeLabel: t("Remove the caption"),
   })
   if (caption === undefined) return
-  editor.view.dispatch(editor.state.tr.setNodeAttribute(position, "caption", caption))
-  editor.commands.focus()
+  step(editor, editor.state.tr.setNodeAttribute(position, "caption", caption))
 }
 
 export const Table = BaseTable.extend({
@@ -123,8 +128,7 @@ export const addFigure = async (editor) => {
   }
   // On with the caption.
   tr.setSelection(TextSelection.create(tr.doc, at + 1))
-  editor.view.dispatch(tr.scrollIntoView())
-  editor.commands.focus()
+  step(editor, tr)
 }
 
 export const Figure = Node.create({
@@ -188,8 +192,7 @@ export const Figure = Node.create({
       const change = async () => {
         const id = await choosePicture(current.attrs.image)
         if (id === null) return
-        editor.view.dispatch(editor.state.tr.setNodeAttribute(getPos(), "image", id))
-        editor.commands.focus()
+        step(editor, editor.state.tr.setNodeAttribute(getPos(), "image", id))
       }
       const button = el("button", { type: "button", onclick: change }, t("Change the picture"))
       const head = el("div", { contenteditable: "false", class: "rt-picture" }, picture, credit, button)
@@ -259,8 +262,7 @@ export const editFootnote = async (editor) => {
   } else if (existing) {
     tr.delete(from, selection.to)
   }
-  editor.view.dispatch(tr.scrollIntoView())
-  editor.commands.focus()
+  step(editor, tr)
 }
 
 export const canHaveFootnote = ({ state }) => {

@@ -1,4 +1,4 @@
-/* Elements in one call, and the icons of the toolbar: strokes in a square of 24, drawn for this editor. */
+/* Elements in one call, HTML made inert, and the icons of the toolbar: strokes in a square of 24, drawn for this editor. */
 
 export const el = (tag, attributes = {}, ...children) => {
   const element = document.createElement(tag)
@@ -11,6 +11,12 @@ export const el = (tag, attributes = {}, ...children) => {
   return element
 }
 
+/* Pasted HTML is only read, but the page's policy would refuse styles and event handlers even so, loudly. */
+export const inert = (html) =>
+  html
+    .replace(/<style[\s\S]*?<\/style\s*>/gi, "")
+    .replace(/<[^>]+>/g, (tag) => tag.replace(/\s(?:style|on\w+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi, ""))
+
 const paths = {
   bullets: "M9 6h11M9 12h11M9 18h11M4.5 6h.01M4.5 12h.01M4.5 18h.01",
   numbers: "M10 6h10M10 12h10M10 18h10M4 4.5 5.2 4v4M3.8 8h2.8M3.8 15.6c.4-1.4 2.7-1.2 2.6.1-.1 1-2.6 2-2.6 3.3h2.8",
@@ -19,6 +25,8 @@ const paths = {
   quote: "M4 5v14M9 7h11M9 12h11M9 17h7",
   rule: "M3 12h18M7 6h10M7 18h10",
   link: "M10.5 13.5 13.5 10.5M9.5 9 12 6.5a3.6 3.6 0 0 1 5.2 5.2L14.6 14.3M14.5 15 12 17.5a3.6 3.6 0 0 1-5.2-5.2L9.4 9.7",
+  superscript: "M4 8l8 10.5M12 8 4 18.5M15.6 5.4c.5-1.8 3.9-1.6 3.6.4-.2 1.4-3.5 2-3.6 4.2h3.8",
+  subscript: "M4 5l8 10.5M12 5 4 15.5M15.6 14.4c.5-1.8 3.9-1.6 3.6.4-.2 1.4-3.5 2-3.6 4.2h3.8",
   code: "M8.5 7 3.5 12l5 5M15.5 7l5 5-5 5",
   table: "M3.5 5h17v14h-17zM3.5 10h17M3.5 14.5h17M9.5 10v9M15 10v9",
   picture: "M3.5 5h17v14h-17zM3.5 16.5 9 11l4 4 2.5-2.5 5 5M16.5 8.8h.01",

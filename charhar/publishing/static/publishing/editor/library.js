@@ -13,7 +13,7 @@ export const setLibrary = (url) => {
 const fetchPictures = async (query) => {
   const response = await fetch(`${address}?${new URLSearchParams(query)}`, { headers: { Accept: "application/json" } })
   const answer = await response.json().catch(() => ({}))
-  if (!response.ok) throw new Error(answer.error ?? t("The library does not answer."))
+  if (!response.ok || !answer.images) throw new Error(answer.error ?? t("The library does not answer."))
   return answer
 }
 

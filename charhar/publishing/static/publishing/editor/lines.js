@@ -16,7 +16,7 @@ import {
 } from "django-prose-editor/editor"
 
 import { ask } from "charhar-editor/dialogs"
-import { el } from "charhar-editor/dom"
+import { el, inert } from "charhar-editor/dom"
 import { Code, Language, Link } from "charhar-editor/marks"
 import { createToolbar, historyTools, linkTools, markTools } from "charhar-editor/toolbar"
 import { t } from "charhar-editor/words"
@@ -76,7 +76,7 @@ export const editLine = async ({ title, hint, content, removeLabel }) => {
     enablePasteRules: false,
     extensions: [...extensions, History, Send],
     content: { type: "doc", content: [{ type: "paragraph", content: content ?? [] }] },
-    editorProps: { attributes: { "aria-label": title } },
+    editorProps: { attributes: { "aria-label": title }, transformPastedHTML: inert },
   })
   box.prepend(createToolbar(editor, lineTools))
   const asked = ask({
@@ -86,7 +86,8 @@ export const editLine = async ({ title, hint, content, removeLabel }) => {
     others: content && removeLabel ? [{ label: removeLabel, value: { content: null } }] : [],
     read: () => ({ content: editor.state.doc.firstChild.content.toJSON() }),
   })
-  editor.commands.focus("end")
+  editor.commands.setTextSelection(editor.state.doc.content.size)
+  editor.view.focus()
   const answer = await asked
   editor.destroy()
   return answer?.content

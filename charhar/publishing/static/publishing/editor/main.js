@@ -4,7 +4,7 @@ import * as tiptap from "django-prose-editor/editor"
 
 import * as blocks from "charhar-editor/blocks"
 import { setSchemes } from "charhar-editor/dialogs"
-import { el } from "charhar-editor/dom"
+import { el, inert } from "charhar-editor/dom"
 import { setLibrary } from "charhar-editor/library"
 import * as marks from "charhar-editor/marks"
 import { Paste } from "charhar-editor/paste"
@@ -93,6 +93,7 @@ const create = (textarea) => {
     ],
     content: textarea.value,
     editorProps: {
+      transformPastedHTML: inert,
       attributes: {
         role: "textbox",
         "aria-multiline": "true",

@@ -20,8 +20,8 @@ const mark = (name, label, face, keys, toggle) => ({
 export const markTools = [
   mark("bold", "Bold", "B", "Mod-B", "toggleBold"),
   mark("italic", "Italic", "I", "Mod-I", "toggleItalic"),
-  mark("superscript", "Superscript", "x²", "", "toggleSuperscript"),
-  mark("subscript", "Subscript", "x₂", "", "toggleSubscript"),
+  mark("superscript", "Superscript", "superscript", "", "toggleSuperscript"),
+  mark("subscript", "Subscript", "subscript", "", "toggleSubscript"),
   mark("code", "Code", "code", "Mod-E", "toggleCode"),
 ]
 
@@ -65,7 +65,7 @@ const createButton = (editor, { label, face, keys, run, active, enabled = () => 
       if (enabled(editor)) run(editor)
     },
   })
-  button.append(/^[a-z]{3,}/i.test(face) ? icon(face) : el("span", { class: `rt-face-${label.toLowerCase()}` }, face))
+  button.append(/^[a-z]{3,}/i.test(face) ? icon(face) : el("span", { class: `rt-face-${label.toLowerCase()}`, "aria-hidden": "true" }, face))
   const update = () => {
     button.setAttribute("aria-disabled", String(!enabled(editor)))
     if (active) button.setAttribute("aria-pressed", String(active(editor)))
