@@ -116,13 +116,13 @@ def manage(title: str, variables: dict[str, str], *command: str) -> None:
 
 
 def ready_message(port: int) -> str:
-    """What stands on the screen while the site is served."""
-    sign_in = SIGN_IN.read_text().strip() if SIGN_IN.exists() else "the account you made"
+    """What stands on the screen while the site is served; load_demo keeps name and password in a file."""
+    name, _, password = SIGN_IN.read_text().strip().partition(" ") if SIGN_IN.exists() else ("", "", "")
     return (
         f"\nThe site:  http://127.0.0.1:{port}/\n"
-        f"The admin: http://127.0.0.1:{port}/admin/\n"
-        f"{sign_in}\n"
-        "Ctrl-C stops it; everything is kept for the next time."
+        f"The admin: http://127.0.0.1:{port}/admin/"
+        + (f"  sign in as {name} with the password {password}" if password else "")
+        + "\nCtrl-C stops it; everything is kept for the next time."
     )
 
 
