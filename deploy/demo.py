@@ -18,7 +18,6 @@ import environment
 from environment import PYTHON, ROOT, Trouble
 
 VAR_DIR = Path(os.environ.get("VAR_DIR") or ROOT / "var").absolute()
-SIGN_IN = VAR_DIR / "demo-sign-in.txt"
 
 
 def main() -> NoReturn:
@@ -35,13 +34,13 @@ def main() -> NoReturn:
             "LOG_LEVEL": os.environ.get("LOG_LEVEL") or "WARNING",
         }
         manage("Tables", variables, "migrate", "--verbosity", "0")
-        manage("Sample content", variables, "load_demo")
+        sign_in = manage("Sample content", variables, "load_demo")
         manage("Static files", variables, "collectstatic", "--noinput", "--verbosity", "0")
     except Trouble as trouble:
         sys.exit(str(trouble))
     except KeyboardInterrupt:
         sys.exit("\nStopped; the same command goes on from here.")
-    serve(variables | {"READY_MESSAGE": ready_message(port)})
+    serve(variables | {"READY_MESSAGE": ready_message(port, sign_in)})
 
 
 def serve(variables: dict[str, str]) -> NoReturn:
@@ -89,8 +88,8 @@ def secret_key() -> str:
     return key
 
 
-def manage(title: str, variables: dict[str, str], *command: str) -> None:
-    """Run one management command under a title; what it reports on the way is shown, indented.
+def manage(title: str, variables: dict[str, str], *command: str) -> str:
+    """Run one management command under a title; show what it reports on the way and give its last line.
 
     Raises Trouble with the last line of its complaint when it fails; the whole of it is in var/demo.log.
     """
@@ -107,22 +106,21 @@ def manage(title: str, variables: dict[str, str], *command: str) -> None:
             text=True,
         ) as process,
     ):
+        line = ""
         for line in process.stdout:
             print(f"  {line.rstrip()}", flush=True)
     if process.returncode:
         last = complaint.read_text().strip().splitlines()[-1:] or ["it said nothing"]
         raise Trouble(f"{title}: manage.py {command[0]} failed: {last[0]} (all of it is in {complaint})")
     print(f"  done in {time.monotonic() - began:.1f} s", flush=True)
+    return line.strip()
 
 
-def ready_message(port: int) -> str:
-    """What stands on the screen while the site is served; load_demo keeps name and password in a file."""
-    name, _, password = SIGN_IN.read_text().strip().partition(" ") if SIGN_IN.exists() else ("", "", "")
+def ready_message(port: int, sign_in: str) -> str:
+    """What stands on the screen while the site is served."""
     return (
-        f"\nThe site:  http://127.0.0.1:{port}/\n"
-        f"The admin: http://127.0.0.1:{port}/admin/"
-        + (f"  sign in as {name} with the password {password}" if password else "")
-        + "\nCtrl-C stops it; everything is kept for the next time."
+        f"\nThe site:  http://127.0.0.1:{port}/\nThe admin: http://127.0.0.1:{port}/admin/\n{sign_in}\n"
+        "Ctrl-C stops it; everything is kept for the next time."
     )
 
 
