@@ -12,6 +12,11 @@ from .addresses import normalise_email
 # Control characters, lone surrogates, and the line and paragraph separators that some readers break lines at.
 UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 
+MESSAGES = {
+    "required": _("Please fill this in."),
+    "max_length": _("Please be shorter: at most %(limit_value)d characters; these are %(show_value)d."),
+}
+
 
 def _refuse_unprintable(value: str, allowed: str, message: Any) -> None:
     # NUL has Django's own error.
@@ -22,6 +27,8 @@ def _refuse_unprintable(value: str, allowed: str, message: Any) -> None:
 class LineField(forms.CharField):
     """A name or a title: one line, so that it can never add a header to a mail."""
 
+    default_error_messages = MESSAGES
+
     def validate(self, value: Any) -> None:
         super().validate(value)
         _refuse_unprintable(value, "\0", _("Write this on one line, without control characters."))
@@ -31,6 +38,7 @@ class ParagraphsField(forms.CharField):
     """A text of several lines."""
 
     widget = forms.Textarea
+    default_error_messages = MESSAGES
 
     def to_python(self, value: Any) -> str:
         return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")

@@ -26,7 +26,10 @@ class ApplicationForm(GuardedForm):
     """Who applies, for which plan, and why."""
 
     plan = forms.ModelChoiceField(
-        label=_("Membership"), queryset=Plan.objects.none(), empty_label=_("Please choose")
+        label=_("Membership"),
+        queryset=Plan.objects.none(),
+        empty_label=_("Please choose"),
+        error_messages={"required": _("Please choose a kind of membership.")},
     )
     name = LineField(
         label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
