@@ -4,9 +4,13 @@ These passes rewrite a tree in place before it is composed anew (richtext_compos
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from .richtext_tree import Node
+
+# A note that more places refer to stays where it is: each of them would get a copy.
+MOST_REFERENCES = 20
 
 _LIST = re.compile(r"mso-list:\s*(l\d+)\s+level(\d+)")
 # A marker that lost its style: a bullet or a number, then the blanks that Word sets after it.
@@ -148,9 +152,11 @@ def _link_footnotes(root: Node) -> None:
     for node, _ in order:
         for name in _names(node):
             named.setdefault(name, node)
+    links_to = Counter(link.attrs["href"] for link, _ in order if _is_local(link))
     pairs: list[tuple[Node, Node]] = []
     for link, ancestors in order:
-        anchor = named.get(link.attrs["href"][1:]) if _is_local(link) else None
+        is_reference = _is_local(link) and links_to[link.attrs["href"]] <= MOST_REFERENCES
+        anchor = named.get(link.attrs["href"][1:]) if is_reference else None
         if anchor is None or place[id(anchor)] <= place[id(link)]:
             continue
         own = {name for node in [link, *link.elements(), *_inline(ancestors)] for name in _names(node)}

@@ -307,6 +307,20 @@ def test_a_paste_lands_where_it_was_made_though_one_types_on(desk):
     at.keys.press("End")
     at.keys.type("d")
     expect(at.text).to_have_text("abcd")
+    at.keys.type("e")
+    expect(at.text).to_have_text("abcde")
+
+
+def test_what_is_typed_before_a_paste_arrives_stays(desk):
+    at = desk()
+    at.text.focus()
+    at.keys.type("a")
+    at.page.route("**/richtext/clean/", lambda route: (at.page.wait_for_timeout(300), route.continue_()))
+    at.paste("<p class=MsoNormal>b<o:p></o:p></p>")
+    at.keys.type("c")
+    expect(at.text).to_have_text("abc")
+    at.keys.type("d")
+    expect(at.text).to_have_text("abcd")
 
 
 def test_what_the_server_does_not_clean_is_pasted_all_the_same(desk):

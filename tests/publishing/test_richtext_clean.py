@@ -480,3 +480,11 @@ def test_plain_text_is_of_what_readers_see_only():
 )
 def test_words_are_counted_and_each_chinese_character(html, count):
     assert word_count(html) == count
+
+
+def test_a_note_that_very_many_places_refer_to_is_not_copied_to_each():
+    references = "".join(f'<a href="#n" id="r{number}">{number}</a> ' for number in range(21))
+    backlinks = "".join(f'<a href="#r{number}">{number}</a> ' for number in range(21))
+    html = f'<p>{references}</p><p id="n">note {backlinks}</p>'
+    assert clean(html).count("footnote") == 0
+    assert clean(html).count("note") == 1

@@ -41,17 +41,29 @@ export const Paste = Extension.create({
 
     const take = async (html, { from, to }) => {
       let range = { from, to }
+      // What is typed at that place meanwhile comes after the paste, and is not replaced by it.
       const follow = ({ transaction: { mapping } }) => {
-        range = { from: mapping.map(range.from, -1), to: mapping.map(range.to) }
+        range = { from: mapping.map(range.from, -1), to: mapping.map(range.to, -1) }
       }
       editor.on("transaction", follow)
       // Offline, or signed out meanwhile: the editor's own vocabulary is narrower than any markup.
       const text = await cleaned(html, options).catch(() => html)
       editor.off("transaction", follow)
       if (editor.isDestroyed) return
-      const { state, view } = editor
-      view.dispatch(state.tr.setSelection(pm.state.TextSelection.between(state.doc.resolve(range.from), state.doc.resolve(range.to))))
+      const { view } = editor
+      let cursor = view.state.selection.getBookmark()
+      const goesOn = !view.state.selection.empty || view.state.selection.from !== range.to
+      const carry = ({ transaction: { mapping } }) => {
+        cursor = cursor.map(mapping)
+      }
+      const at = (position) => view.state.doc.resolve(position)
+      const select = (selection) => view.dispatch(view.state.tr.setSelection(selection))
+      select(pm.state.TextSelection.between(at(range.from), at(range.to)))
+      editor.on("transaction", carry)
       view.pasteHTML(text)
+      editor.off("transaction", carry)
+      // Whoever has gone on writing elsewhere stays there.
+      if (goesOn) select(cursor.resolve(view.state.doc))
     }
 
     return [
