@@ -151,7 +151,7 @@ class StaffAdmin(UserAdmin):
         return ", ".join(group.name for group in obj.groups.all())
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        readonly = list(super().get_readonly_fields(request, obj))
+        readonly = [*super().get_readonly_fields(request, obj), "last_login", "date_joined"]
         return readonly if request.user.is_superuser else [*readonly, "is_superuser", "user_permissions"]  # type: ignore[union-attr]
 
     def _within_reach(self, request: HttpRequest, obj: Any) -> bool:

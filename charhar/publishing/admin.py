@@ -1,6 +1,7 @@
 """The base of every text's admin: rights by grant, states by the clock, moves by the workflow alone."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 from django.contrib import admin, messages
@@ -41,6 +42,8 @@ from .admin_forms import (
 from .history import snapshots_of
 from .models import Action, Address, Publishable, Snapshot, State, published_q
 from .permissions import allowed, permitted_q
+from .richtext import RichTextField
+from .templatetags.richtext import richtext
 
 # -- What one may do next ---------------------------------------------------------------------------
 
@@ -397,6 +400,10 @@ class TextChangeList(CountingChangeList):
         self.model_admin.attach(self.result_list)
 
 
+def _rich(name: str, text: Publishable) -> SafeString:
+    return richtext(getattr(text, name))
+
+
 class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
     """Texts with a state: who may see, change and move them is in the table of grants.
 
@@ -416,6 +423,12 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
         _("Dates and owner"),
         {"fields": [("expire_at", "assigned_to"), "created_by", "created", "last_change"]},
     )
+
+    def __init__(self, model: Any, admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        self.rich_texts = {f.name: f.verbose_name for f in self.opts.fields if isinstance(f, RichTextField)}
+        for name, label in self.rich_texts.items():
+            setattr(self, f"{name}_shown", admin.display(description=label)(partial(_rich, name)))
 
     # -- Rights --
 
@@ -581,13 +594,24 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """The subclass's fieldsets and, last, dates and owner; only who may publish assigns a text."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is not None and not self.has_change_permission(request, obj):
+            fieldsets = [
+                (name, {**options, "fields": self._shown(options["fields"])}) for name, options in fieldsets
+            ]
         name, options = self.life_fields
         fields: list[Any] = ["expire_at"]
         if self._may(request, Action.PUBLISH):
             fields = [("expire_at", "assigned_to")]
         if obj is not None:
             fields += ["created_by", "created", "last_change"]
-        return [*super().get_fieldsets(request, obj), (name, {**options, "fields": fields})]
+        return [*fieldsets, (name, {**options, "fields": fields})]
+
+    def _shown(self, fields: Any) -> list[Any]:
+        return [
+            self._shown(f) if isinstance(f, list | tuple) else f"{f}_shown" if f in self.rich_texts else f
+            for f in fields
+        ]
 
     @admin.display(description=_("created"))
     def created(self, obj: Publishable) -> str:

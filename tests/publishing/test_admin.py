@@ -12,6 +12,7 @@ from articles.models import Article
 from charhar.publishing import workflow
 from charhar.publishing.history import snapshots_of
 from charhar.publishing.models import Address, State
+from experts.models import Expert
 from tests.admin_forms import errors_of, opened, send, values_of
 from tests.factories import ArticleFactory, ExpertFactory, TopicFactory, UserFactory
 
@@ -88,6 +89,14 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(client,
     assert values_of(response)["standfirst"] == ["Typed with care"]
     article.refresh_from_db()
     assert article.title == "As it was"
+
+
+def test_a_text_added_from_another_form_goes_back_to_that_form(client, editor):
+    response = send(
+        client, "/admin/experts/expert/add/?_popup=1", family_name="Pan", display_name_en="PAN", slug="pan"
+    )
+    assert response.template_name[-1] == "admin/popup_response.html"
+    assert [s.action for s in snapshots_of(Expert.objects.get())] == ["add"]
 
 
 # -- Moves ------------------------------------------------------------------------------------------
@@ -334,6 +343,13 @@ def test_the_trash_is_a_filter_and_gives_back_what_it_holds(client, editor):
     assert client.get(restore).status_code == 405
     assert client.post(restore).headers["Location"] == change(trashed)
     assert set(Article.objects.all()) == {kept, trashed}
+
+
+def test_who_may_only_read_sees_the_text_as_readers_do(client, editor):
+    article = ArticleFactory(draft=True, trashed=True, body="<p>A <strong>strong</strong> word.</p>")
+    page = html.fromstring(client.get(change(article)).content.decode())
+    [shown] = page.xpath("//div[contains(@class,'field-body_shown')]//div[@class='readonly']")
+    assert (shown.text_content(), [e.tag for e in shown.iter()]) == ("A strong word.", ["div", "p", "strong"])
 
 
 def test_a_text_in_the_trash_is_not_changed(client, editor):

@@ -43,6 +43,8 @@ function nameFields(root) {
     const row = field.closest("#result_list tr")?.querySelector("th")?.textContent.trim();
     field.setAttribute("aria-label", [nameOf(field), row].filter(Boolean).join(": "));
   }
+  // Signs with a name need a role that may carry one.
+  for (const sign of root.querySelectorAll("span.help-tooltip[aria-label]")) sign.setAttribute("role", "img");
   // A heading over nothing is no heading.
   for (const heading of root.querySelectorAll("th.original:empty, .tabular thead th:empty")) {
     const cell = document.createElement("td");
@@ -56,7 +58,11 @@ window.addEventListener("load", () => {
   const jQuery = window.django?.jQuery;
   if (!jQuery) return;
   jQuery(document).on("select2:open", () => {
-    document.querySelector(".select2-container--open .select2-search__field")?.setAttribute("aria-label", "Search");
+    for (const field of document.querySelectorAll(".select2-selection[aria-owns]")) field.setAttribute("aria-controls", field.getAttribute("aria-owns"));
+    const dropdown = document.querySelector("body > .select2-container--open");
+    dropdown?.setAttribute("role", "region");
+    dropdown?.setAttribute("aria-label", "Choices");
+    dropdown?.querySelector(".select2-search__field")?.setAttribute("aria-label", "Search");
   });
   jQuery(document).on("change", "select.select2-hidden-accessible", () => nameFields(document));
 });
