@@ -167,6 +167,7 @@ class Article(Translated, Publishable):
     )
     editors_note = RichTextField(
         _("editor's note"),
+        small=True,
         blank=True,
         help_text=_("Empty: composed from the bylines and the institute's disclaimer."),
     )
@@ -215,7 +216,7 @@ class Article(Translated, Publishable):
         _("canonical address"), max_length=6, choices=Canonical, default=Canonical.OURS
     )
     rights = models.CharField(_("rights"), max_length=12, choices=Rights, default=Rights.INSTITUTE)
-    references = RichTextField(_("references"), blank=True)
+    references = RichTextField(_("references"), small=True, blank=True)
     entry = models.OneToOneField(
         Entry,
         verbose_name=_("in the publication"),

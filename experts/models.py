@@ -120,8 +120,8 @@ class Expert(Publishable):
     affiliations_zh = models.TextField(
         _("other affiliations (Chinese)"), blank=True, help_text=_("One a line.")
     )
-    biography_en = RichTextField(_("biography (English)"), blank=True)
-    biography_zh = RichTextField(_("biography (Chinese)"), blank=True)
+    biography_en = RichTextField(_("biography (English)"), small=True, blank=True)
+    biography_zh = RichTextField(_("biography (Chinese)"), small=True, blank=True)
     portrait = models.ForeignKey(
         Image,
         verbose_name=_("portrait"),

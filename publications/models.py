@@ -37,8 +37,8 @@ class Series(Listed):
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.BOOKS)
     issn = models.CharField("ISSN", max_length=9, blank=True, validators=[validate_issn])
-    description_en = RichTextField(_("description (English)"), blank=True)
-    description_zh = RichTextField(_("description (Chinese)"), blank=True)
+    description_en = RichTextField(_("description (English)"), small=True, blank=True)
+    description_zh = RichTextField(_("description (Chinese)"), small=True, blank=True)
     cover = models.ForeignKey(
         Image, verbose_name=_("cover"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -114,7 +114,7 @@ class Publication(Translated, Publishable):
         Image, verbose_name=_("cover"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     standfirst = models.TextField(_("standfirst"), blank=True, help_text=_("One or two sentences for lists."))
-    abstract = RichTextField(_("abstract"), blank=True)
+    abstract = RichTextField(_("abstract"), small=True, blank=True)
     contents = RichTextField(
         _("table of contents"), blank=True, help_text=_("Where it is not kept as entries below.")
     )

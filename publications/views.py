@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -131,7 +132,7 @@ def structured_data(item: Publication) -> dict[str, Any]:
     }
 
 
-def publication_file(request: HttpRequest, series: str, slug: str, name: str) -> HttpResponse:
+def publication_file(request: HttpRequest, series: str, slug: str, name: str) -> HttpResponseBase:
     """The publication's PDF, at an address of its own beneath the publication's page."""
     item = for_reader(
         request,
