@@ -5,7 +5,7 @@ articles of one theme share some of their paragraphs, as samples may; no paragra
 """
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.text import slugify
 from django.utils.timezone import get_default_timezone
@@ -39,6 +39,12 @@ class Signature:
     name: str = ""
     role: str = ""
     contribution: str = "author"
+    name_zh: str = ""
+    role_zh: str = ""
+
+    def in_chinese(self) -> "Signature":
+        """The same on a Chinese edition."""
+        return replace(self, name=self.name_zh, role=self.role_zh)
 
 
 @dataclass
@@ -182,9 +188,8 @@ def _signatures(theme: Theme, index: int, place: int, kind: str) -> list[Signatu
     authors = house["authors"][theme.name]
     first = authors[index % len(authors)]
     second = authors[(index + 1) % len(authors)]
-    guest = Signature(
-        **dict(zip(("name", "role"), house["guests"][place % len(house["guests"])], strict=True))
-    )
+    name, role, name_zh, role_zh = house["guests"][place % len(house["guests"])]
+    guest = Signature(name=name, role=role, name_zh=name_zh, role_zh=role_zh)
     if kind == "interview":
         return [Signature(expert=second), Signature(expert=first, contribution="interviewee")]
     if place % 17 == 5:
@@ -263,6 +268,8 @@ def _list(theme: Theme) -> tuple[str, list[str]]:
 
 def _edition(text: Text, original: Plan, today: datetime.date) -> Plan:
     """The Chinese edition of an article: its own text, all else the original's, a day or two later."""
+    name, role = read_yaml("house")["translator"]
+    translator = [Signature(name=name, role=role, contribution="translator")] if original.date.day % 2 else []
     return Plan(
         slug=original.slug,
         title=text.fields["title"],
@@ -275,7 +282,7 @@ def _edition(text: Text, original: Plan, today: datetime.date) -> Plan:
         regions=original.regions,
         sections=original.sections,
         tags=[tag.strip() for tag in text.fields["tags"].split(",")],
-        signatures=[signature for signature in original.signatures if signature.expert],
+        signatures=[*(signature.in_chinese() for signature in original.signatures), *translator],
         language="zh-hans",
         picture=original.picture,
     )

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from articles.models import Article, Byline, NewsSection, Outlet
-from charhar.library.models import Document, Image
+from charhar.library.models import Document
 from charhar.members.models import Plan as MembershipPlan
 from charhar.models import HomeSlot
 from charhar.outreach.models import Vacancy, WayToGive
@@ -36,22 +36,20 @@ from experts.models import (
 from publications.models import Contributor, Entry, Publication, Series, Shop
 
 from .compose import Plan, compose
-from .drawing.covers import Cover, draw_cover
-from .drawing.illustrations import draw_illustration, illustrations
-from .drawing.portraits import draw_portrait
 from .issues import Issue, isbn_of, plan_issues
 from .pdf import wrapped, write_pdf
+from .pictures import Pictures
 from .stock import read_texts, read_yaml
 
 NOTE = "Sample content: "
-CREDIT = "Illustration: Sample/Charhar"
-RIGHTS = "Drawn for the sample content of this site."
 CHUNK = 8
 SAMPLE_PERSON = {
     "en": "<p><em>This profile is a sample. The person in it was invented for this site.</em></p>",
     "zh": "<p>本页为样例，人物系为本网站虚构。</p>",
 }
 EDITORS = {"public-diplomacy-quarterly": "gu-mingzhe", "charhar-newsletter": "wen-suyin"}
+# Where an issue's first text begins, and how many pages a text has at least.
+FIRST_PAGES = {"public-diplomacy-quarterly": (5, 15), "charhar-newsletter": (2, 3)}
 PAGE_ORDER = ("about", "founding-chairman", "membership", "contact", "careers", "support", "privacy", "terms")
 
 
@@ -72,7 +70,7 @@ class Loader:
         self.known = set(
             Snapshot.objects.filter(version=1, note__startswith=NOTE).values_list("note", flat=True)
         )
-        self.pictures: dict[str, Image] = {}
+        self.pictures = Pictures()
         self.plans = compose(self.today)
         self.issues = plan_issues(self.plans, self.today)
 
@@ -195,7 +193,7 @@ class Loader:
         return found
 
     def _listed(self, what: str, model: Any, rows: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
-        """The rows by the slugs that they have here; one that staff gave another slug is found by its address."""
+        """The rows by the slugs that they have here; one that was given another is found by its address."""
         found: dict[str, Any] = {}
         for position, (slug, fields) in enumerate(rows):
             row = model.objects.filter(slug=slug).first()
@@ -222,7 +220,7 @@ class Loader:
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]
             for row in chunk:
-                self._draw_for(row)
+                self.pictures.draw_for(row)
             with transaction.atomic():
                 for row in chunk:
                     create(row)
@@ -295,7 +293,7 @@ class Loader:
             affiliations_zh=row.get("affiliations", {}).get("zh", ""),
             biography_en=row["biography"]["en"] + sample["en"],
             biography_zh=row["biography"]["zh"] + sample["zh"],
-            portrait=self.pictures.get(self._portrait_title(row)),
+            portrait=self.pictures.portrait(row),
             position=10 * groups.index(row["group"]),
             office=self.offices.get(row.get("office", "")),
             email=row.get("email", ""), email_shown=row.get("email_shown", False), orcid=row.get("orcid", ""),
@@ -324,7 +322,7 @@ class Loader:
         publication = Publication(
             series=self.series[spec["series"]], slug=issue.slug, title=spec["title"],
             subtitle=spec.get("subtitle", ""), volume=issue.volume, number=issue.number, year=issue.date.year,
-            date=issue.date, cover=self.pictures[self._cover_title(issue)], standfirst=spec["standfirst"],
+            date=issue.date, cover=self.pictures.cover(issue), standfirst=spec["standfirst"],
             abstract=spec["abstract"], pages=spec["pages"], publisher="Charhar Institute (sample)",
             place="Beijing", isbn=isbn_of(number) if spec.get("isbn") else "",
             doi=f"10.5555/charhar.sample.{number}" if spec.get("doi") else "",
@@ -361,19 +359,20 @@ class Loader:
                 )
 
     def _contents(self, publication: Publication, issue: Issue) -> None:
-        rows = [("", plan.title, plan.author_names) for plan in issue.online]
+        heading = "" if issue.volume else "Excerpt"
+        rows = [(heading, plan.title, plan.author_names) for plan in issue.online]
         if issue.spec["series"] == "public-diplomacy-quarterly":
             rows[0] = ("Essays", *rows[0][1:])
             offline = read_yaml("house")["offline"]
             rows += [tuple(offline[(issue.date.month + step) % len(offline)]) for step in (0, 2)]
-        page = 5
+        first, length = FIRST_PAGES.get(issue.spec["series"], (0, 0))
         for position, (heading, title, authors) in enumerate(rows):
-            last = page + 11 + position * 3
+            last = first + length - 1 + position % 3
             Entry.objects.create(
                 publication=publication, position=position, heading=heading, title=title, authors=authors,
-                first_page=str(page), last_page=str(last),
+                first_page=str(first or ""), last_page=str(last) if first else "",
             )  # fmt: skip
-            page = last + 1
+            first = last + 1 if first else 0
 
     def _chinese_publication(self, original: Publication, issue: Issue) -> None:
         text = read_yaml("house")["translations"][issue.spec["title"]]
@@ -428,7 +427,7 @@ class Loader:
             slug=plan.slug, language=plan.language, translation_of=original, kind=plan.kind, title=plan.title,
             standfirst=plan.standfirst, date=plan.date if plan.was_public else None,
             body=self._body(plan), references=plan.references, rights=plan.rights,
-            lead_image=self.pictures.get(self._illustration_title(plan.picture)) if plan.picture else None,
+            lead_image=self.pictures.illustration(plan.picture) if plan.picture else None,
             entry=entries.first() if plan.language == ENGLISH else None,
         )  # fmt: skip
         if plan.outlet:
@@ -452,13 +451,13 @@ class Loader:
             for position, each in enumerate(plan.signatures):
                 Byline.objects.create(
                     article=article, expert=people.get(each.expert), role=each.role, position=position,
-                    name=each.name or self._name(each.expert, plan), contribution=each.contribution,
+                    name=each.name or self._name_of(each.expert, plan), contribution=each.contribution,
                 )  # fmt: skip
 
         if self._keep(article, plan.key, write):
             self._move(article, plan)
 
-    def _name(self, slug: str, plan: Plan) -> str:
+    def _name_of(self, slug: str, plan: Plan) -> str:
         """A name for the byline of an expert who is not there any more; empty for one who is."""
         if slug in self._people():
             return ""
@@ -492,68 +491,6 @@ class Loader:
             self._experts = {expert.slug: expert for expert in Expert.objects.all()}
         return self._experts
 
-    # -- Pictures ----------------------------------------------------------------------------------
-
-    def _draw_for(self, row: Any) -> None:
-        """See to it that the pictures of one text are there."""
-        if isinstance(row, dict):
-            if "hair" in row:
-                name, zh = row["name"][2], row["zh"][2]
-                self._picture(
-                    self._portrait_title(row), lambda: draw_portrait(row["slug"], row["hair"]),
-                    f"Drawn portrait of {name} (a sample)", f"{zh}的画像（样例）", (320, 640), ("1:1",),
-                )  # fmt: skip
-        elif isinstance(row, Issue):
-            spec = row.spec
-            series = self.series[spec["series"]].name_en
-            cover = Cover(series, spec["title"], row.line, row.date.year, spec["image"])
-            self._picture(
-                self._cover_title(row), lambda: draw_cover(spec["series"], cover),
-                f"Cover of {spec['title']}", f"《{spec['title']}》封面", (350, 700), (),
-            )  # fmt: skip
-        else:
-            names = {row.picture, *(p.removeprefix("figure:") for p in row.pieces if p.startswith("figure:"))}
-            for name in sorted(names - {""}):
-                self._illustration(name)
-
-    def _illustration(self, name: str) -> Image:
-        drawn = illustrations()[name]
-        return self._picture(
-            self._illustration_title(name), lambda: draw_illustration(name), drawn.alt_en, drawn.alt_zh,
-            (600, 1200), (),
-        )  # fmt: skip
-
-    def _picture(
-        self,
-        title: str,
-        draw: Callable[[], bytes],
-        alt_en: str,
-        alt_zh: str,
-        widths: Iterable[int],
-        crops: Iterable[str],
-    ) -> Image:
-        """The picture of that title, drawn if it is not in the library."""
-        if title not in self.pictures:
-            image = Image.objects.filter(title=title).first()
-            if image is None:
-                image = Image(title=title, alt_en=alt_en, alt_zh=alt_zh, credit=CREDIT, rights=RIGHTS)
-                image.file = ContentFile(draw(), "drawing.png")
-                image.save(widths=widths, crops=crops)
-            self.pictures[title] = image
-        return self.pictures[title]
-
-    @staticmethod
-    def _illustration_title(name: str) -> str:
-        return f"Sample illustration: {name}"
-
-    @staticmethod
-    def _portrait_title(row: dict[str, Any]) -> str:
-        return f"Sample portrait: {row['slug']}"
-
-    @staticmethod
-    def _cover_title(issue: Issue) -> str:
-        return f"Sample cover: {issue.spec['series']} {issue.slug}"
-
     def _body(self, plan: Plan) -> str:
         return "".join(
             self._figure(piece.removeprefix("figure:")) if piece.startswith("figure:") else piece
@@ -561,5 +498,5 @@ class Loader:
         )
 
     def _figure(self, name: str) -> str:
-        image = self._illustration(name)
+        image = self.pictures.illustration(name)
         return f'<figure data-image="{image.pk}"><figcaption>{image.alt_en}.</figcaption></figure>'

@@ -290,10 +290,9 @@ def rings(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def routes(canvas: Canvas, rng: Random, tones: Tones) -> None:
-    for x in range(0, 1240, 80):
-        canvas.line([(x, 0), (x, 800)], mix(tones.ground, tones.far, 0.5), 1)
-    for y in range(0, 840, 80):
-        canvas.line([(0, y), (1200, y)], mix(tones.ground, tones.far, 0.5), 1)
+    for line in range(0, 1240, 80):
+        canvas.line([(line, 0), (line, 800)], mix(tones.ground, tones.far, 0.5), 1)
+        canvas.line([(0, line), (1200, line)], mix(tones.ground, tones.far, 0.5), 1)
     for _ in range(5):
         x, y, size = rng.uniform(60, 1140), rng.uniform(80, 720), rng.uniform(110, 220)
         coast = curve(

@@ -29,7 +29,11 @@ GROUNDS = [
     (RULE, (190, 182, 164)),
     ((238, 226, 220), (219, 190, 180)),
 ]
-SKINS = [(226, 196, 164), (214, 178, 142), (190, 146, 110), (160, 116, 86), (234, 208, 182)]
+SKINS = {
+    "light": [(226, 196, 164), (234, 208, 182), (220, 188, 154)],
+    "medium": [(206, 164, 126), (190, 146, 110)],
+    "deep": [(150, 104, 76), (128, 86, 62)],
+}
 HAIRS = [INK, (42, 36, 34), (70, 62, 58), (120, 116, 114)]
 COATS = [INK, LINK, (58, 66, 78), (92, 40, 34), (70, 82, 74), MUTED]
 
@@ -52,21 +56,21 @@ class Head(NamedTuple):
         return [(self.x + side * across, self.y + down) for across, down in points]
 
 
-def draw_portrait(name: str, hair: str) -> bytes:
+def draw_portrait(name: str, hair: str, skin: str = "light") -> bytes:
     """The bust of an invented person, 640 × 800, as a PNG file.
 
-    ``hair`` is short, bun, bob, long, beard or bald.
+    ``hair`` is short, bun, bob, long, beard or bald; ``skin`` light, medium or deep.
     """
     rng = seeded(f"portrait {name}")
     ground, wash = rng.choice(GROUNDS)
     canvas = Canvas(PORTRAIT, ground)
     canvas.disc((320 + rng.uniform(-70, 70), 330), rng.uniform(250, 300), mix(ground, wash, 0.55))
-    skin, dark, coat = rng.choice(SKINS), rng.choice(HAIRS), rng.choice(COATS)
+    tint, dark, coat = rng.choice(SKINS[skin]), rng.choice(HAIRS), rng.choice(COATS)
     head = Head(320, 350, rng.uniform(98, 110), rng.uniform(136, 150))
     _hair_behind(canvas, rng, head, dark, hair)
-    _shoulders(canvas, rng, head, coat, mix(skin, INK, 0.16))
-    _face(canvas, rng, head, skin)
-    _features(canvas, rng, head, skin, dark)
+    _shoulders(canvas, rng, head, coat, mix(tint, INK, 0.16))
+    _face(canvas, rng, head, tint)
+    _features(canvas, rng, head, tint, dark)
     _hair(canvas, rng, head, dark, hair)
     return canvas.png()
 
