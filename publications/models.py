@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from charhar.library.models import Document, Image
@@ -167,15 +167,17 @@ class Publication(Translated, Publishable):
     @property
     def issue_label(self) -> str:
         """“Vol. 12, No. 3 (2022)” with what is known of it; empty for a book."""
-        parts = []
-        if self.volume:
-            parts.append(_("Vol. %s") % self.volume)
-        if self.number:
-            parts.append(_("No. %s") % self.number)
-        label = pgettext("before a detail", ", ").join(str(p) for p in parts)
-        if not (label and self.year):
-            return label
-        return gettext("%(issue)s (%(year)d)") % {"issue": label, "year": self.year}
+        if self.volume and self.number:
+            label = gettext("Vol. %(volume)s, No. %(number)s")
+        elif self.volume:
+            label = gettext("Vol. %(volume)s")
+        elif self.number:
+            label = gettext("No. %(number)s")
+        else:
+            return ""
+        label %= {"volume": self.volume, "number": self.number}
+        # Whole phrases, because Chinese puts the year first.
+        return gettext("%(issue)s (%(year)d)") % {"issue": label, "year": self.year} if self.year else label
 
     def remit_subjects(self) -> Iterable[models.Model]:
         return [*self.topics.all(), *self.regions.all()] if self.pk else []

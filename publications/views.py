@@ -17,7 +17,7 @@ from charhar.publishing.languages import current_language
 from charhar.publishing.listing import listing
 from charhar.publishing.reading import for_reader
 
-from .models import Contributor, Publication, Series
+from .models import Publication, Series
 
 
 def publications(request: HttpRequest) -> HttpResponse:
