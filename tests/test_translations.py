@@ -303,4 +303,4 @@ def test_an_issue_is_named_as_chinese_readers_name_it(db):
     issue = factories.PublicationFactory(volume="12", number="3", year=2022)
     assert issue.issue_label == "Vol. 12, No. 3 (2022)"
     with translation.override("zh-hans"):
-        assert issue.issue_label == "第12卷，第3期（2022年）"
+        assert issue.issue_label == "2022年第12卷第3期"
