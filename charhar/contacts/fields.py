@@ -12,7 +12,7 @@ from .addresses import normalise_email
 # Control characters, lone surrogates, and the line and paragraph separators that some readers break lines at.
 UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 
-MESSAGES = {
+MESSAGES: dict[str, Any] = {
     "required": _("Please fill this in."),
     "max_length": _("Please be shorter: at most %(limit_value)d characters; these are %(show_value)d."),
 }
