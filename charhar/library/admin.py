@@ -148,7 +148,7 @@ class ImageAdmin(StoredFileAdmin):
 
     form = ImageForm
     list_display = ["title", "thumbnail", "credit", "described", "measures", "uploaded_by", "created_at"]
-    list_display_links = ["title", "thumbnail"]
+    list_display_links = ["title"]
     list_filter = [DescriptionFilter, "created_at", ("uploaded_by", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["title", "credit", "rights", "alt_en", "alt_zh"]
     readonly_fields = ["preview", "measures", "used_in", "uploaded_by", "created_at"]

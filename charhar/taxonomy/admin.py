@@ -159,7 +159,7 @@ def _column(model: type[models.Model], relation: str) -> Any:
     texts: Any = model._meta.get_field(relation).related_model
 
     @admin.display(
-        description=_("published %(things)s") % {"things": texts._meta.verbose_name_plural},
+        description=texts._meta.verbose_name_plural,
         ordering=f"count_{relation}",
     )
     def column(row: Any) -> int:
