@@ -59,11 +59,13 @@ def _water(canvas: Canvas, rng: Random, tones: Tones, top: float, strokes: int =
 
 
 def mountains(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """Ranges of hills under a sun."""
     _sun(canvas, rng, tones)
     _hills(canvas, rng, tones, 470, 6, 190)
 
 
 def bridge(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """A bridge of some arches over still water."""
     _hills(canvas, rng, tones, 430, 2, 110)
     _water(canvas, rng, tones, 520)
     spans, deck = rng.choice([3, 4, 5]), 452
@@ -82,6 +84,7 @@ def bridge(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def harbour(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """Cranes on a quay and a ship with containers."""
     _hills(canvas, rng, tones, 430, 2, 90)
     _water(canvas, rng, tones, 500)
     for crane in range(rng.choice([2, 3])):
@@ -106,6 +109,7 @@ def harbour(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def river(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """A river that winds between hills towards the reader."""
     _sun(canvas, rng, tones, 170)
     _hills(canvas, rng, tones, 420, 4, 150)
     left, right = [], []
@@ -124,6 +128,7 @@ def river(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def rails(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """Tracks that run to the horizon beside telegraph posts."""
     _hills(canvas, rng, tones, 400, 3, 120)
     horizon, vanish = 430, canvas.width * rng.uniform(0.35, 0.65)
     canvas.box(0, horizon, canvas.width, canvas.height, mix(tones.ground, tones.far, 0.75))
@@ -147,6 +152,7 @@ def rails(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def pylons(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """Pylons and the lines that sag between them."""
     _sun(canvas, rng, tones, 220)
     _hills(canvas, rng, tones, 540, 3, 110)
     spots = [(150, 560, 0.62), (470, 580, 0.78), (850, 610, 1.0), (1300, 650, 1.2)]
@@ -176,6 +182,7 @@ def pylons(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def towers(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """The roofs of a city in three layers."""
     _sun(canvas, rng, tones, 180)
     for layer in range(3):
         shade = mix(tones.far, tones.near, 0.18 + 0.36 * layer)
@@ -197,6 +204,7 @@ def towers(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def brackets(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """A page of text between square brackets."""
     for row in range(11):
         y, x = 130 + row * 54, 190.0
         while x < 1010:
@@ -214,6 +222,7 @@ def brackets(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def table(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """A round table with papers and chairs, from above."""
     canvas.disc((600, 410), 250, mix(tones.ground, tones.far, 0.7), 0.82)
     canvas.ring((600, 410), 250, tones.near, 6, 0.82)
     chairs = rng.choice([4, 6, 8])
@@ -229,6 +238,7 @@ def table(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def leaves(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """A shelf of books."""
     canvas.box(0, 590, canvas.width, canvas.height, mix(tones.ground, tones.far, 0.7))
     x = 90.0
     while x < 1080:
@@ -251,6 +261,7 @@ def leaves(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def vessel(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """A vase between two labels."""
     canvas.box(0, 610, canvas.width, canvas.height, mix(tones.ground, tones.far, 0.65))
     neck, belly, foot = rng.uniform(50, 90), rng.uniform(170, 220), rng.uniform(80, 110)
     profile = [(neck + 26, 150), (neck, 190), (neck + 6, 270), (belly, 420), (belly * 0.86, 540), (foot, 640)]
@@ -272,6 +283,7 @@ def vessel(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def rings(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """Two sets of circles in water."""
     centres = [
         (rng.uniform(200, 500), rng.uniform(260, 560)),
         (rng.uniform(700, 1000), rng.uniform(240, 560)),
@@ -290,6 +302,7 @@ def rings(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def routes(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """An invented map with coasts and dotted routes."""
     for line in range(0, 1240, 80):
         canvas.line([(line, 0), (line, 800)], mix(tones.ground, tones.far, 0.5), 1)
         canvas.line([(0, line), (1200, line)], mix(tones.ground, tones.far, 0.5), 1)
@@ -324,6 +337,7 @@ def routes(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def stairs(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """A flight of steps with a ball on one of them."""
     steps = rng.choice([6, 7, 8])
     wide, high = 1000 / steps, 520 / steps
     for step in range(steps):
@@ -335,6 +349,7 @@ def stairs(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def gauge(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """A river gauge with a mark at the level of the water."""
     _hills(canvas, rng, tones, 420, 3, 120)
     level = rng.uniform(470, 560)
     _water(canvas, rng, tones, level)
@@ -347,6 +362,7 @@ def gauge(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def road(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """A road and its barrier."""
     _sun(canvas, rng, tones, 190)
     _hills(canvas, rng, tones, 450, 3, 130)
     canvas.shape([(560, 470), (640, 470), (1010, 810), (190, 810)], tones.near)
@@ -370,6 +386,7 @@ def road(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def waves(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """A small boat on rows of waves."""
     _sun(canvas, rng, tones, 200)
     for row in range(11):
         share = row / 10
@@ -388,6 +405,7 @@ def waves(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def window(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """Hills behind a window."""
     canvas.box(0, 0, 1200, 800, mix(tones.near, tones.ground, 0.1))
     inner = Canvas((640, 560), tones.ground)
     _sun(inner, rng, tones, 150)
@@ -403,6 +421,7 @@ def window(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def wheat(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """Ears of wheat."""
     _sun(canvas, rng, tones, 180)
     _hills(canvas, rng, tones, 520, 2, 70)
     for stalk in sorted(rng.uniform(-20, 1220) for _ in range(64)):
@@ -417,6 +436,7 @@ def wheat(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def lighthouse(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """A lighthouse and its beams."""
     x = rng.uniform(330, 800)
     for side in (-1, 1):
         canvas.shape(
@@ -435,6 +455,7 @@ def lighthouse(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def compass(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """A compass rose."""
     for radius, width in ((330, 5), (300, 2), (210, 2)):
         canvas.ring((600, 400), radius, tones.near, width)
     for tick in range(72):
@@ -455,6 +476,7 @@ def compass(canvas: Canvas, rng: Random, tones: Tones) -> None:
 
 
 def seal(canvas: Canvas, rng: Random, tones: Tones) -> None:
+    """A lined sheet with a large seal."""
     for row in range(9):
         y = 120 + row * 68
         canvas.line([(140, y), (1060 - rng.uniform(0, 320), y)], tones.far, 5)

@@ -142,9 +142,9 @@ def _hair(canvas: Canvas, rng: Random, head: Head, dark: Colour, hair: str) -> N
     right = [*head.on(1, outer), *head.on(1, inner), *head.on(1, [(parting, brow - 34)])]
     canvas.shape(curve([*left, *right]), dark)
     if hair == "beard":
-        edge = [(0, 70), (46, 62), (half - 4, 40), (half * 0.72, high * 0.86), (0, high + 22)]
+        edge = [(0, 108), (34, 88), (half - 4, 24), (half * 0.72, high * 0.86), (0, high + 22)]
         canvas.shape(head.outline(edge), dark)
-        canvas.line(head.on(1, [(-26, 92), (26, 92)]), mix(dark, PAPER, 0.5), 5)
+        canvas.line(head.on(1, [(-40, 82), (-18, 70), (0, 74), (18, 70), (40, 82)]), dark, 11)
     if hair in {"long", "bob"}:
         length = 190 if hair == "long" else 96
         lock = [(16, -60), (26, length / 2), (6, length), (-18, length / 2), (-6, -30)]
