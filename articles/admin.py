@@ -10,15 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from charhar.library.admin import image_thumbnail
-from charhar.publishing.admin import (
-    OwnerFilter,
-    PublishableAdmin,
-    RelatedFilter,
-    StatusFilter,
-    TextInline,
-    constant,
-)
+from charhar.publishing.admin import PublishableAdmin
+from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter, constant
 from charhar.publishing.admin_forms import SubjectsField, TranslatedForm
+from charhar.publishing.admin_rows import TextInline
 from charhar.taxonomy.admin import HTTPS_FIRST, CountingChangeList, ListedAdmin, published_count
 from charhar.taxonomy.models import Region, Topic
 from experts.models import Expert

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from articles.models import NewsSection
 from charhar.models import HomeSlot
-from charhar.publishing.admin import VisibleTexts
+from charhar.publishing.admin_rows import VisibleTexts
 from charhar.publishing.models import Grant, GrantRemit, Publishable
 from charhar.taxonomy.admin import KeepingAdmin
 from charhar.taxonomy.models import Region, Topic

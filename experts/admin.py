@@ -10,8 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from charhar.library.admin import image_thumbnail
-from charhar.publishing.admin import OwnerFilter, PublishableAdmin, RelatedFilter, StatusFilter, TextInline
+from charhar.publishing.admin import PublishableAdmin
+from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter
 from charhar.publishing.admin_forms import CheckboxGroup, PublishableForm
+from charhar.publishing.admin_rows import TextInline
 from charhar.publishing.models import published_q
 from charhar.taxonomy.admin import ListedAdmin
 from charhar.taxonomy.models import Region, Topic

@@ -11,16 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from charhar.library.admin import image_thumbnail
-from charhar.publishing.admin import (
-    OwnerFilter,
-    PublishableAdmin,
-    RelatedFilter,
-    SelectableAdmin,
-    StatusFilter,
-    TextInline,
-    constant,
-)
+from charhar.publishing.admin import PublishableAdmin
+from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter, constant
 from charhar.publishing.admin_forms import TranslatedForm
+from charhar.publishing.admin_rows import SelectableAdmin, TextInline
 from charhar.taxonomy.admin import ListedAdmin
 
 from .models import Contributor, Entry, Publication, Series, Shop

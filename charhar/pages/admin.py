@@ -11,7 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from charhar.publishing.admin import OwnerFilter, PublishableAdmin, StatusFilter
+from charhar.publishing.admin import PublishableAdmin
+from charhar.publishing.admin_filters import OwnerFilter, StatusFilter
 from charhar.publishing.admin_forms import OrderedFormSet, TranslatedForm
 
 from .models import FollowLink, InstitutePage, SiteSettings

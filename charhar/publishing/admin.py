@@ -2,391 +2,38 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import models
-from django.db.models import CharField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from charhar.taxonomy.admin import HTTPS_FIRST, CountingChangeList, KeepingAdmin, Refused
+from charhar.taxonomy.admin import CountingChangeList, KeepingAdmin, Refused
 
 from . import workflow
-from .admin_forms import (
-    BeijingField,
-    CheckboxGroup,
-    DateWidget,
-    MomentWidget,
-    OrderedFormSet,
-    PublishableForm,
-    VisibleChoicesForm,
-    beijing,
-)
+from .admin_filters import StatusFilter
+from .admin_forms import PublishableForm, beijing
+from .admin_moves import Desk, Move, badge, explained, moves_for, saving, short
+from .admin_rows import SelectableAdmin, VisibleTexts
 from .history import snapshots_of
-from .models import Action, Address, Publishable, Snapshot, State, published_q
+from .models import Action, Address, Publishable, Snapshot, published_q
 from .permissions import allowed, permitted_q
 from .richtext import RichTextField
 from .templatetags.richtext import richtext
-
-# -- What one may do next ---------------------------------------------------------------------------
-
-
-class Move(NamedTuple):
-    """A button that changes a text's state: what it says will happen, which field it reads, what it did."""
-
-    name: str
-    label: Any
-    says: Any
-    does: Callable[[Publishable, Any, dict[str, Any]], None]
-    done: Any
-    asks: str = ""
-
-
-def moves_for(text: Publishable, user: Any) -> list[Move]:
-    """The buttons that this person gets for a text as it stands: permitted and sensible ones only."""
-    may = set(workflow.available(text, user))
-    public_once = text.was_public
-    moves = []
-    if "submit" in may:
-        moves.append(
-            Move(
-                "_submit",
-                _("Submit for review"),
-                _("Editors see that it is ready; readers do not see it."),
-                lambda text, user, given: workflow.submit(text, user),
-                _("“%s” is handed in for review."),
-            )
-        )
-    if "send_back" in may:
-        judges = text.may(user, Action.PUBLISH)
-        moves.append(
-            Move(
-                "_send_back",
-                _("Send back") if judges else _("Take back"),
-                _("A draft again; the note stands in its history.") if judges else _("A draft again."),
-                lambda text, user, given: workflow.send_back(text, user, note=given.get("note", "")),
-                _("“%s” is a draft again."),
-                "note" if judges else "",
-            )
-        )
-    if "publish" in may and (text.state != State.PUBLISHED or text.is_scheduled):
-        moves.append(
-            Move(
-                "_publish",
-                _("Publish again") if text.state == State.WITHDRAWN else _("Publish now"),
-                _("Readers see it at once."),
-                lambda text, user, given: workflow.publish(text, user),
-                _("“%s” is published; readers see it now."),
-            )
-        )
-        if not public_once:
-            moves.append(
-                Move(
-                    "_schedule",
-                    _("Change the time") if text.is_scheduled else _("Schedule"),
-                    _("Readers see it from that moment."),
-                    lambda text, user, given: workflow.publish(text, user, at=given["publish_from"]),
-                    _("“%s” is scheduled."),
-                    "publish_from",
-                )
-            )
-    if "withdraw" in may:
-        moves.append(
-            Move(
-                "_withdraw",
-                _("Withdraw"),
-                _("Readers get the reason in its place."),
-                lambda text, user, given: workflow.withdraw(text, user, reason=given.get("reason", "")),
-                _("“%s” is withdrawn."),
-                "reason",
-            )
-            if public_once
-            else Move(
-                "_withdraw",
-                _("Take off the schedule"),
-                _("A draft again; it will not appear."),
-                lambda text, user, given: workflow.withdraw(text, user),
-                _("“%s” is a draft again."),
-            )
-        )
-    if "reopen" in may:
-        moves.append(
-            Move(
-                "_reopen",
-                _("Reopen as a draft"),
-                _("Readers go on seeing that it is gone until it is published."),
-                lambda text, user, given: workflow.reopen(text, user),
-                _("“%s” is a draft again."),
-            )
-        )
-    return moves
-
-
-class Desk(NamedTuple):
-    """What stands beside the form: where the text is, what saving does, what can be done next."""
-
-    badge: Any
-    says: Any
-    may_save: bool
-    save_label: Any
-    save_says: Any
-    moves: list[tuple[Move, Any]]
-    may_trash: bool
-
-
-def status_of(text: Publishable) -> tuple[str, str]:
-    """The status by the clock, as a code for its sign and in words."""
-    if text.trashed_at is not None:
-        return "trash", text.status_label
-    if text.is_scheduled:
-        return "scheduled", text.status_label
-    if text.is_expired:
-        return "expired", text.status_label
-    return text.state, text.status_label
-
-
-def badge(text: Publishable) -> SafeString:
-    """The status as lists show it; its title says since or until when."""
-    code, label = status_of(text)
-    moment = {"published": text.publish_at, "scheduled": text.publish_at, "expired": text.expire_at}.get(code)
-    return format_html(
-        '<span class="status status-{}" title="{}">{}</span>', code, beijing(moment) if moment else "", label
-    )
-
-
-def short(moment: Any) -> str:
-    """A moment as lists show it, in Beijing time."""
-    return date_format(timezone.localtime(moment), "M j, Y, H:i")
-
-
-def _explained(text: Publishable) -> Any:
-    code, _label = status_of(text)
-    if code == "trash":
-        return _("Readers do not see it; its address stays reserved.")
-    if code == "scheduled" and text.publish_at:
-        return _("Readers see it from %s.") % beijing(text.publish_at)
-    if code == "expired" and text.expire_at:
-        return _(
-            "Readers see since %s that it has expired. Empty “expires” and save to show it again."
-        ) % beijing(text.expire_at)
-    if code == State.PUBLISHED and text.publish_at:
-        return _("Readers see it since %s.") % beijing(text.publish_at)
-    if code == State.WITHDRAWN and text.withdrawn_at:
-        return _("Withdrawn on %(when)s. Readers see: “%(reason)s”") % {
-            "when": beijing(text.withdrawn_at),
-            "reason": text.withdrawal_reason,
-        }
-    return _("Readers do not see it.")
-
-
-def _saving(text: Publishable) -> tuple[Any, Any]:
-    if text.state == State.DRAFT:
-        return _("Save draft"), _("Readers will not see it.")
-    if text.state == State.REVIEW:
-        return _("Save"), _("It stays in review; readers will not see it.")
-    if text.is_published:
-        return _("Save for readers"), _("It is public: readers see the change at once.")
-    if text.is_scheduled:
-        return _("Save"), _("Readers will see it as it is then.")
-    return _("Save"), _("Readers go on seeing that it is gone.")
-
-
-def constant(word: str) -> Value:
-    """A word as a column, to tell the parts of a union apart."""
-    return Value(word, output_field=CharField())
-
-
-# -- Filters ----------------------------------------------------------------------------------------
-
-
-class RelatedFilter(admin.SimpleListFilter):
-    """Texts that have to do with the chosen row. All such filters of a list take one query together."""
-
-    field = ""  # by which the text is found: a relation of the text
-    label = "name_en"
-    position = "position"
-
-    @classmethod
-    def options(cls) -> QuerySet:
-        """The rows to choose from."""
-        raise NotImplementedError
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        if not hasattr(request, "filter_options"):
-            filters = [
-                f for f in model_admin.list_filter if isinstance(f, type) and issubclass(f, RelatedFilter)
-            ]
-            named = [
-                f.options()
-                .order_by()
-                .values_list(constant(str(f.parameter_name)), "pk", f.label, f.position or Value(0))
-                for f in filters
-            ]
-            rows = named[0].union(*named[1:], all=True)
-            request.filter_options = sorted(  # type: ignore[attr-defined]
-                rows, key=lambda row: (row[3], row[2].casefold())
-            )
-        options: list[Any] = request.filter_options  # type: ignore[attr-defined]
-        return [(str(key), label) for of, key, label, _position in options if of == self.parameter_name]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        value = self.value()
-        if not value:
-            return queryset
-        offered = {key for key, _label in self.lookup_choices}
-        return self.narrow(queryset, int(value)) if value in offered else queryset.none()
-
-    def narrow(self, queryset: Any, key: int) -> Any:
-        """The texts that have to do with the chosen key; none of them twice."""
-        return queryset.filter(**{self.field: key})
-
-
-class StatusFilter(admin.SimpleListFilter):
-    """Where a text stands by the clock; what lies in the trash shows only when asked for."""
-
-    title = _("status")
-    parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("draft", _("Draft")),
-            ("review", _("In review")),
-            ("scheduled", _("Scheduled")),
-            ("published", _("Published")),
-            ("expired", _("Expired")),
-            ("withdrawn", _("Withdrawn")),
-            ("trash", _("In the trash")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        now = timezone.now()
-        if self.value() == "trash":
-            return queryset.filter(trashed_at__isnull=False)
-        queryset = queryset.filter(trashed_at__isnull=True)
-        conditions = {
-            "draft": Q(state=State.DRAFT),
-            "review": Q(state=State.REVIEW),
-            "scheduled": Q(state=State.PUBLISHED, publish_at__gt=now),
-            "published": published_q(now),
-            "expired": Q(state=State.PUBLISHED, expire_at__lte=now),
-            "withdrawn": Q(state=State.WITHDRAWN),
-        }
-        return queryset.filter(conditions.get(self.value() or "", Q()))
-
-
-class OwnerFilter(admin.SimpleListFilter):
-    """One's own texts: created by, or assigned to, oneself."""
-
-    title = _("owner")
-    parameter_name = "own"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("mine", _("Mine"))]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() == "mine":
-            return queryset.filter(Q(created_by=request.user.pk) | Q(assigned_to=request.user.pk))
-        return queryset
-
-
-# -- Rows that belong to a text ---------------------------------------------------------------------
-
-
-class VisibleTexts(BaseModelAdmin):
-    """Relations to texts offer what the person may see; dates and moments use the browser's own fields."""
-
-    formfield_overrides = {
-        models.DateField: {"widget": DateWidget},
-        models.DateTimeField: {"form_class": BeijingField, "widget": MomentWidget},
-        **HTTPS_FIRST,
-    }
-
-    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:
-        related = self.admin_site._registry.get(db_field.remote_field.model)
-        if isinstance(related, SelectableAdmin):
-            return related.selectable(request)
-        return super().get_field_queryset(db, db_field, request)
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name not in self.autocomplete_fields and db_field.name != "tags":
-            kwargs.setdefault("widget", CheckboxGroup(db_field.verbose_name))
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
-
-
-class SelectableAdmin(admin.ModelAdmin):
-    """An admin whose rows are not everybody's: look-ups and relations offer ``selectable`` ones only."""
-
-    def selectable(self, request: HttpRequest) -> Any:
-        """The rows that this person may choose in a form."""
-        raise NotImplementedError
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
-    ) -> tuple[QuerySet, bool]:
-        if request.resolver_match is not None and request.resolver_match.url_name == "autocomplete":
-            queryset = self.selectable(request)
-        return super().get_search_results(request, queryset, search_term)
-
-
-class TextInline(VisibleTexts, admin.TabularInline):
-    """Rows that belong to a text: whoever may change the text may change them.
-
-    ``after`` names the fieldset that they follow in the form; without it they stand at its end.
-    """
-
-    after: Any = ""
-    form = VisibleChoicesForm
-    formset = OrderedFormSet
-    extra = 0
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return self.extra
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A row of a table has room for one sign beside a relation: the one to add."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
-            field.widget.can_change_related = field.widget.can_view_related = False
-        return field
-
-    def _may(self, request: HttpRequest, obj: Any) -> bool:
-        parent: Any = self.admin_site._registry[self.parent_model]
-        return (
-            parent.has_add_permission(request) if obj is None else parent.has_change_permission(request, obj)
-        )
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        parent: Any = self.admin_site._registry[self.parent_model]
-        return parent.has_view_permission(request, obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, obj)
-
-
-# -- The texts --------------------------------------------------------------------------------------
 
 
 class TextChangeList(CountingChangeList):
@@ -673,7 +320,7 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
         if move is not None:
             said = move.done % obj
         else:
-            _label, consequence = _saving(obj)
+            _label, consequence = saving(obj)
             said = _("“%(text)s” is saved. %(consequence)s") % {"text": obj, "consequence": consequence}
         self.message_user(
             request,
@@ -752,11 +399,11 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
         form = context["adminform"].form
         text = obj if obj is not None else self.model(created_by=request.user)
         may_save = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
-        save_label, save_says = _saving(text)
+        save_label, save_says = saving(text)
         moves = moves_for(text, request.user) if may_save else []
         context["desk"] = Desk(
             badge=badge(text),
-            says=_explained(text),
+            says=explained(text),
             may_save=may_save,
             save_label=save_label,
             save_says=save_says,
@@ -876,9 +523,6 @@ DONE = {
     "untrash": _("restored from the trash"),
     "import": _("imported"),
 }
-
-
-# -- Addresses --------------------------------------------------------------------------------------
 
 
 @admin.register(Address)

@@ -1,0 +1,106 @@
+"""The filters of lists of texts: by the clock, by owner, by what a text has to do with."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import CharField, Q, QuerySet, Value
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .models import State, published_q
+
+
+def constant(word: str) -> Value:
+    """A word as a column, to tell the parts of a union apart."""
+    return Value(word, output_field=CharField())
+
+
+class RelatedFilter(admin.SimpleListFilter):
+    """Texts that have to do with the chosen row. All such filters of a list take one query together."""
+
+    field = ""  # by which the text is found: a relation of the text
+    label = "name_en"
+    position = "position"
+
+    @classmethod
+    def options(cls) -> QuerySet:
+        """The rows to choose from."""
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        if not hasattr(request, "filter_options"):
+            filters = [
+                f for f in model_admin.list_filter if isinstance(f, type) and issubclass(f, RelatedFilter)
+            ]
+            named = [
+                f.options()
+                .order_by()
+                .values_list(constant(str(f.parameter_name)), "pk", f.label, f.position or Value(0))
+                for f in filters
+            ]
+            rows = named[0].union(*named[1:], all=True)
+            request.filter_options = sorted(  # type: ignore[attr-defined]
+                rows, key=lambda row: (row[3], row[2].casefold())
+            )
+        options: list[Any] = request.filter_options  # type: ignore[attr-defined]
+        return [(str(key), label) for of, key, label, _position in options if of == self.parameter_name]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        value = self.value()
+        if not value:
+            return queryset
+        offered = {key for key, _label in self.lookup_choices}
+        return self.narrow(queryset, int(value)) if value in offered else queryset.none()
+
+    def narrow(self, queryset: Any, key: int) -> Any:
+        """The texts that have to do with the chosen key; none of them twice."""
+        return queryset.filter(**{self.field: key})
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """Where a text stands by the clock; what lies in the trash shows only when asked for."""
+
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("draft", _("Draft")),
+            ("review", _("In review")),
+            ("scheduled", _("Scheduled")),
+            ("published", _("Published")),
+            ("expired", _("Expired")),
+            ("withdrawn", _("Withdrawn")),
+            ("trash", _("In the trash")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        now = timezone.now()
+        if self.value() == "trash":
+            return queryset.filter(trashed_at__isnull=False)
+        queryset = queryset.filter(trashed_at__isnull=True)
+        conditions = {
+            "draft": Q(state=State.DRAFT),
+            "review": Q(state=State.REVIEW),
+            "scheduled": Q(state=State.PUBLISHED, publish_at__gt=now),
+            "published": published_q(now),
+            "expired": Q(state=State.PUBLISHED, expire_at__lte=now),
+            "withdrawn": Q(state=State.WITHDRAWN),
+        }
+        return queryset.filter(conditions.get(self.value() or "", Q()))
+
+
+class OwnerFilter(admin.SimpleListFilter):
+    """One's own texts: created by, or assigned to, oneself."""
+
+    title = _("owner")
+    parameter_name = "own"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("mine", _("Mine"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "mine":
+            return queryset.filter(Q(created_by=request.user.pk) | Q(assigned_to=request.user.pk))
+        return queryset

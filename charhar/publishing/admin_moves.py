@@ -1,0 +1,176 @@
+"""What one may do next with a text, and how the admin says where it stands. Every move is the workflow's."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from . import workflow
+from .admin_forms import beijing
+from .models import Action, Publishable, State
+
+
+class Move(NamedTuple):
+    """A button that changes a text's state: what it says will happen, which field it reads, what it did."""
+
+    name: str
+    label: Any
+    says: Any
+    does: Callable[[Publishable, Any, dict[str, Any]], None]
+    done: Any
+    asks: str = ""
+
+
+def moves_for(text: Publishable, user: Any) -> list[Move]:
+    """The buttons that this person gets for a text as it stands: permitted and sensible ones only."""
+    may = set(workflow.available(text, user))
+    public_once = text.was_public
+    moves = []
+    if "submit" in may:
+        moves.append(
+            Move(
+                "_submit",
+                _("Submit for review"),
+                _("Editors see that it is ready; readers do not see it."),
+                lambda text, user, given: workflow.submit(text, user),
+                _("“%s” is handed in for review."),
+            )
+        )
+    if "send_back" in may:
+        judges = text.may(user, Action.PUBLISH)
+        moves.append(
+            Move(
+                "_send_back",
+                _("Send back") if judges else _("Take back"),
+                _("A draft again; the note stands in its history.") if judges else _("A draft again."),
+                lambda text, user, given: workflow.send_back(text, user, note=given.get("note", "")),
+                _("“%s” is a draft again."),
+                "note" if judges else "",
+            )
+        )
+    if "publish" in may and (text.state != State.PUBLISHED or text.is_scheduled):
+        moves.append(
+            Move(
+                "_publish",
+                _("Publish again") if text.state == State.WITHDRAWN else _("Publish now"),
+                _("Readers see it at once."),
+                lambda text, user, given: workflow.publish(text, user),
+                _("“%s” is published; readers see it now."),
+            )
+        )
+        if not public_once:
+            moves.append(
+                Move(
+                    "_schedule",
+                    _("Change the time") if text.is_scheduled else _("Schedule"),
+                    _("Readers see it from that moment."),
+                    lambda text, user, given: workflow.publish(text, user, at=given["publish_from"]),
+                    _("“%s” is scheduled."),
+                    "publish_from",
+                )
+            )
+    if "withdraw" in may:
+        moves.append(
+            Move(
+                "_withdraw",
+                _("Withdraw"),
+                _("Readers get the reason in its place."),
+                lambda text, user, given: workflow.withdraw(text, user, reason=given.get("reason", "")),
+                _("“%s” is withdrawn."),
+                "reason",
+            )
+            if public_once
+            else Move(
+                "_withdraw",
+                _("Take off the schedule"),
+                _("A draft again; it will not appear."),
+                lambda text, user, given: workflow.withdraw(text, user),
+                _("“%s” is a draft again."),
+            )
+        )
+    if "reopen" in may:
+        moves.append(
+            Move(
+                "_reopen",
+                _("Reopen as a draft"),
+                _("Readers find nothing there until it is published again."),
+                lambda text, user, given: workflow.reopen(text, user),
+                _("“%s” is a draft again."),
+            )
+        )
+    return moves
+
+
+class Desk(NamedTuple):
+    """What stands beside the form: where the text is, what saving does, what can be done next."""
+
+    badge: Any
+    says: Any
+    may_save: bool
+    save_label: Any
+    save_says: Any
+    moves: list[tuple[Move, Any]]
+    may_trash: bool
+
+
+def status_of(text: Publishable) -> tuple[str, str]:
+    """The status by the clock, as a code for its sign and in words."""
+    if text.trashed_at is not None:
+        return "trash", text.status_label
+    if text.is_scheduled:
+        return "scheduled", text.status_label
+    if text.is_expired:
+        return "expired", text.status_label
+    return text.state, text.status_label
+
+
+def badge(text: Publishable) -> SafeString:
+    """The status as lists show it; its title says since or until when."""
+    code, label = status_of(text)
+    moment = {"published": text.publish_at, "scheduled": text.publish_at, "expired": text.expire_at}.get(code)
+    return format_html(
+        '<span class="status status-{}" title="{}">{}</span>', code, beijing(moment) if moment else "", label
+    )
+
+
+def short(moment: Any) -> str:
+    """A moment as lists show it, in Beijing time."""
+    return date_format(timezone.localtime(moment), "M j, Y, H:i")
+
+
+def explained(text: Publishable) -> Any:
+    """What readers see of the text now, and since or until when, in a sentence."""
+    code, _label = status_of(text)
+    if code == "trash":
+        return _("Readers do not see it; its address stays reserved.")
+    if code == "scheduled" and text.publish_at:
+        return _("Readers see it from %s.") % beijing(text.publish_at)
+    if code == "expired" and text.expire_at:
+        return _(
+            "Readers see since %s that it has expired. Empty “expires” and save to show it again."
+        ) % beijing(text.expire_at)
+    if code == State.PUBLISHED and text.publish_at:
+        return _("Readers see it since %s.") % beijing(text.publish_at)
+    if code == State.WITHDRAWN and text.withdrawn_at:
+        return _("Withdrawn on %(when)s. Readers see: “%(reason)s”") % {
+            "when": beijing(text.withdrawn_at),
+            "reason": text.withdrawal_reason,
+        }
+    return _("Readers do not see it.")
+
+
+def saving(text: Publishable) -> tuple[Any, Any]:
+    """What the button to save is called for a text as it stands, and what saving does to readers."""
+    if text.state == State.DRAFT:
+        return _("Save draft"), _("Readers will not see it.")
+    if text.state == State.REVIEW:
+        return _("Save"), _("It stays in review; readers will not see it.")
+    if text.is_published:
+        return _("Save for readers"), _("It is public: readers see the change at once.")
+    if text.is_scheduled:
+        return _("Save"), _("Readers will see it as it is then.")
+    return _("Save"), _("Readers go on seeing that it is gone.")
