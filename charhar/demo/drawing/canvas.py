@@ -30,7 +30,7 @@ class Tones(NamedTuple):
     accent: Colour
 
 
-DAY = Tones(PAPER, RULE, INK, SEAL)
+DAY = Tones((245, 242, 234), RULE, INK, SEAL)
 MORNING = Tones(SAND, (203, 190, 163), (52, 48, 44), SEAL)
 DUSK = Tones(MIST, (160, 176, 189), (26, 38, 56), SEAL)
 NIGHT = Tones((19, 22, 27), (46, 55, 68), (235, 231, 222), (242, 139, 125))
