@@ -11,7 +11,7 @@ from taggit.models import Tag
 
 from charhar.library.templatetags.pictures import social_card
 from charhar.publishing.head import absolute, head_for
-from charhar.publishing.languages import current_language
+from charhar.publishing.languages import CHINESE, ENGLISH, current_language
 from charhar.publishing.listing import listing
 from charhar.publishing.reading import for_reader
 
@@ -138,14 +138,19 @@ def news_section(request: HttpRequest, slug: str) -> HttpResponse:
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     """What readers may read under one tag; one that only unpublished texts carry does not exist."""
     found = get_object_or_404(Tag, slug=slug)
-    rows = Article.objects.for_readers_in(current_language()).filter(tags=found).for_list().newest_first()
+    here = current_language()
+    other = ENGLISH if here == CHINESE else CHINESE
+    rows = Article.objects.for_readers_in(here).filter(tags=found).for_list().newest_first()
     context = listing(request, rows)
     if not context["page"].object_list:
         raise Http404(_("Nothing carries this tag."))
     context |= {
         "tag": found,
         "head": head_for(
-            request, found.name, trail=[(_("Home"), "/"), (_("Latest Research"), reverse("research"))]
+            request,
+            found.name,
+            languages=[other] if Article.objects.for_readers_in(other).filter(tags=found).exists() else [],
+            trail=[(_("Home"), "/"), (_("Latest Research"), reverse("research"))],
         ),
     }
     return render(request, "articles/tag.html", context)

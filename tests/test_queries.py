@@ -48,7 +48,7 @@ BUDGETS = {
     "/offices/office/": 3,
     "/programmes/programme/": 6,
     "/about/page/": 4,
-    "/tags/ports/": 5,
+    "/tags/ports/": 6,
     "/feeds/rss/": 3,
     "/feeds/topic/topic/atom/": 4,
     "/feeds/expert/expert/rss/": 4,

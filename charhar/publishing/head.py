@@ -64,14 +64,17 @@ def head_for(
     """The head of the page at the request's address.
 
     ``languages`` are those that the page exists in; ``canonical`` an address elsewhere; ``trail`` the pages
-    above it, from the top, as (label, path).
+    above it, from the top, as (label, path). A later page or a year of a list has no counterpart, since the
+    list may be shorter in the other language: the way there leads to the whole list.
     """
-    path = escape_uri_path(request.path) + varied_query(request)
-    here = language_of_path(path)
-    bare = without_prefix(path)
+    varied = varied_query(request)
+    whole = escape_uri_path(request.path)
+    path = whole + varied
+    here = language_of_path(whole)
+    bare = without_prefix(whole)
     existing = [language for language in (ENGLISH, CHINESE) if language in {here, *languages}]
     alternates = []
-    if len(existing) > 1:
+    if len(existing) > 1 and not varied:
         alternates = [(HREFLANG[each], absolute(with_prefix(bare, each))) for each in existing]
         alternates.append(("x-default", absolute(with_prefix(bare, ENGLISH))))
     other = ENGLISH if here == CHINESE else CHINESE

@@ -57,7 +57,7 @@ def test_nu_finds_no_error(pages, vnu, tmp_path):
 
 def test_axe_finds_nothing_and_nothing_is_broken(pages, chromium, axe):
     found = {}
-    page = chromium.new_page()
+    page = chromium.new_context(reduced_motion="reduce", bypass_csp=True).new_page()
     elsewhere = []
     page.on("request", lambda request: elsewhere.append(request.url))
     for path, response in pages.items():
@@ -71,6 +71,6 @@ def test_axe_finds_nothing_and_nothing_is_broken(pages, chromium, axe):
             complaints += violations(page, axe)
         if complaints:
             found[path] = complaints
-    page.close()
+    page.context.close()
     assert found == {}
     assert [url for url in elsewhere if not url.startswith((SITE, "data:", "blob:"))] == []

@@ -72,6 +72,26 @@ def test_the_way_to_the_other_language_leads_to_the_same_page(client):
     assert 'class="other" href="/experts/"' in get(client, "/zh/experts/")
 
 
+def test_a_later_page_leads_to_the_whole_list_in_the_other_language(client):
+    for number in range(21):
+        ArticleFactory(title=f"Number {number}")
+    for address in ("/research/?page=2", "/research/?year=2022"):
+        html = get(client, address)
+        assert 'class="other" href="/zh/research/"' in html
+        assert 'hreflang="x-default"' not in html
+    assert 'hreflang="x-default"' in get(client, "/research/")
+
+
+def test_a_tag_leads_to_the_other_language_only_where_it_holds_something(client):
+    english = ArticleFactory()
+    english.tags.add("ports", "fairs")
+    chinese = ArticleFactory(language="zh-hans", translation_of=english, slug=english.slug)
+    chinese.tags.add("ports")
+    assert 'class="other" href="/zh/tags/ports/"' in get(client, "/tags/ports/")
+    assert 'class="other" href="/zh/"' in get(client, "/tags/fairs/")
+    get(client, "/zh/tags/fairs/", 404)
+
+
 def test_settings_stand_on_every_page(client):
     SiteSettings(
         pk=1, phone="+86 10 68290431", fax="010-80777830", email="secretariat@charhar.org.cn",
