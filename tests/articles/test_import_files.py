@@ -162,7 +162,9 @@ def test_hidden_files_are_refused_and_hidden_folders_left_alone(tmp_path):
     assert told(read_files(tmp_path)) == {".draft.md": "A hidden file."}
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive at all", gzip.compress(b"a single file, no tar", mtime=0)])
+@pytest.mark.parametrize(
+    "content", [b"", b"no archive at all", gzip.compress(b"a single file, no tar", mtime=0)]
+)
 def test_what_is_no_archive_is_said_so(tmp_path, content):
     (tmp_path / "a.tar.gz").write_bytes(content)
     with pytest.raises(NothingToRead):
