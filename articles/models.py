@@ -217,13 +217,13 @@ class Article(Translated, Publishable):
     )
     rights = models.CharField(_("rights"), max_length=12, choices=Rights, default=Rights.INSTITUTE)
     references = RichTextField(_("references"), small=True, blank=True)
-    entry = models.OneToOneField(
+    entry = models.ForeignKey(
         Entry,
         verbose_name=_("in the publication"),
         null=True,
         blank=True,
         on_delete=models.SET_NULL,
-        related_name="article",
+        related_name="articles",
     )
 
     objects: ClassVar[Any] = ArticleManager()
@@ -238,6 +238,12 @@ class Article(Translated, Publishable):
             *Translated.Meta.constraints,
             models.UniqueConstraint(
                 fields=["language", "slug"], condition=Q(corrects__isnull=True), name="article_slug_is_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["entry", "language"],
+                condition=Q(corrects__isnull=True),
+                name="article_one_per_entry",
+                violation_error_message=_("Another article already stands for this entry in that language."),
             ),
             models.CheckConstraint(
                 condition=Q(canonical="ours") | ~Q(outlet_url=""),

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, Exists, OuterRef, QuerySet, When
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -38,17 +38,19 @@ class EntryInline(TextInline):
     readonly_fields = ["online"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("article")
+        entries: Any = super().get_queryset(request)
+        return entries.with_articles()
 
     @admin.display(description=_("article"))
     def online(self, obj: Entry) -> SafeString | str:
-        """The article's form; an entry is linked from the article's side."""
-        article = getattr(obj, "article", None)
-        if article is None:
+        """The articles' forms; an entry is linked from the article's side."""
+        if obj.pk is None:
             return ""
-        return format_html(
-            '<a href="{}">{}</a>', reverse("admin:articles_article_change", args=[article.pk]), article
+        links = (
+            (reverse("admin:articles_article_change", args=[article.pk]), article)
+            for article in obj.articles.all()
         )
+        return format_html_join(", ", '<a href="{}">{}</a>', links)
 
 
 class ShopInline(TextInline):
@@ -111,7 +113,8 @@ class PublicationAdmin(PublishableAdmin):
         keys = [publication.pk for publication in texts]
         credited = Contributor.objects.filter(publication__in=keys).order_by()
         entries = Entry.objects.filter(publication__in=keys).order_by()
-        online = Case(When(article__isnull=True, then=constant("")), default=constant("online"))
+        has_article = Exists(Entry.objects.filter(pk=OuterRef("pk"), articles__isnull=False))
+        online = Case(When(has_article, then=constant("online")), default=constant(""))
         rows = credited.values_list("publication_id", constant("contributors"), "position", "name").union(
             entries.values_list("publication_id", constant("entries"), "position", online), all=True
         )

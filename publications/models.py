@@ -73,7 +73,7 @@ class PublicationQuerySet(PublishableQuerySet):
         """All that its own page shows: contents, contributors, subjects and shops in one query each."""
         return self.select_related("series", "cover", "file").prefetch_related(
             models.Prefetch("contributors", Contributor.objects.select_related("expert")),
-            models.Prefetch("entries", Entry.objects.select_related("article")),
+            models.Prefetch("entries", Entry.objects.with_articles()),
             "shops",
             "topics",
             "regions",
@@ -284,8 +284,28 @@ class Shop(models.Model):
         return self.label
 
 
+class EntryQuerySet(models.QuerySet):
+    """Entries with the articles that stand for them."""
+
+    def with_articles(self) -> "EntryQuerySet":
+        """Enough of each entry's articles to link to them, without their bodies. One query more."""
+        # Upwards by the reverse relation: this app knows nothing of articles.
+        article: Any = Entry._meta.get_field("articles").related_model
+        columns = (
+            "title",
+            "slug",
+            "language",
+            "entry",
+            *article.clock_columns,
+            "state",
+            "trashed_at",
+            "corrects",
+        )
+        return self.prefetch_related(models.Prefetch("articles", article.objects.only(*columns)))
+
+
 class Entry(models.Model):
-    """One text in a publication's contents, in order; ``article`` leads to it where it is online."""
+    """One text in a publication's contents, in order; ``article`` is it where it is online."""
 
     publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="entries")
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -300,6 +320,8 @@ class Entry(models.Model):
     first_page = models.CharField(_("first page"), max_length=10, blank=True)
     last_page = models.CharField(_("last page"), max_length=10, blank=True)
 
+    objects = EntryQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("entry")
         verbose_name_plural = _("contents")
@@ -307,6 +329,15 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def article(self) -> Any:
+        """The article that readers find online, in the publication's language where there is a choice.
+
+        Uses the prefetched ``articles``; None where the text is on paper only.
+        """
+        online = [article for article in self.articles.all() if article.is_published]
+        return next((a for a in online if a.language == self.publication.language), next(iter(online), None))
 
     @property
     def page_range(self) -> str:

@@ -44,7 +44,7 @@ BUDGETS = {
     "/experts/expert/": 11,
     "/publications/": 3,
     "/publications/series/": 5,
-    "/publications/series/publication/": 8,
+    "/publications/series/publication/": 9,
     "/offices/office/": 3,
     "/programmes/programme/": 6,
     "/about/page/": 4,

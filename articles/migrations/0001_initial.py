@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                 ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='assigned to')),
                 ('corrects', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='working_copies', to='articles.article')),
                 ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
-                ('entry', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='article', to='publications.entry', verbose_name='in the publication')),
+                ('entry', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='articles', to='publications.entry', verbose_name='in the publication')),
                 ('lead_image', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='lead_articles', to='library.image', verbose_name='lead image')),
                 ('tags', taggit.managers.TaggableManager(blank=True, help_text='Separated by commas.', through='taggit.TaggedItem', to='taggit.Tag', verbose_name='tags')),
                 ('translation_of', models.ForeignKey(blank=True, help_text='The original that this text translates; both share one slug.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='translations', to='articles.article', verbose_name='translation of')),
@@ -217,6 +217,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='article',
             index=models.Index(fields=['language', '-date', '-publish_at', '-id'], name='article_newest_first'),
+        ),
+        migrations.AddConstraint(
+            model_name='article',
+            constraint=models.UniqueConstraint(condition=models.Q(('corrects__isnull', True)), fields=('entry', 'language'), name='article_one_per_entry', violation_error_message='Another article already stands for this entry in that language.'),
         ),
         migrations.AddConstraint(
             model_name='article',

@@ -421,7 +421,7 @@ class Loader:
 
     def _write_article(self, plan: Plan, original: Article | None) -> None:
         entries = Entry.objects.filter(
-            title=plan.title, article=None, publication__in=Publication.objects.in_language(ENGLISH)
+            title=plan.title, articles=None, publication__in=Publication.objects.in_language(ENGLISH)
         )
         article = Article(
             slug=plan.slug, language=plan.language, translation_of=original, kind=plan.kind, title=plan.title,

@@ -79,7 +79,7 @@ def test_the_series_filter_finds_its_publications(client):
 
 def test_an_entry_links_to_its_article(client, editor):
     publication = whole(editor)
-    article = publication.entries.first().article
+    article = publication.entries.first().articles.get()
     link = html.fromstring(client.get(change(publication)).content.decode()).xpath(
         "//td[contains(@class,'field-online')]//a"
     )[0]
