@@ -67,10 +67,14 @@ def _raise_statement() -> tuple[str, int]:
 
 
 def raise_version(using: Any = connection, now: datetime.datetime | None = None) -> None:
-    """Raise the version by one and find the next change. One statement."""
+    """Raise the version by one and find the next change. One statement; on PostgreSQL two."""
     statement, times = _raise_statement()
     moment = using.ops.adapt_datetimefield_value(now or timezone.now())
     with using.cursor() as cursor:
+        if using.features.has_select_for_update:
+            # A statement that waits for another's row goes on seeing all else as it was before the wait: it
+            # would look for the next change without what the other has just committed.
+            cursor.execute("SELECT number FROM publishing_contentversion FOR UPDATE")
         cursor.execute(statement, [moment] * times)
 
 

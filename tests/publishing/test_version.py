@@ -1,16 +1,20 @@
 """The content version rises with every write that a public page could show, and with the clock."""
 
 import datetime
+import threading
+import time
+from contextlib import suppress
 
 import pytest
 import time_machine
 from django.contrib.auth import get_user_model
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from articles.models import Article, ArticleTopic
 from charhar.library.models import Image
 from charhar.pages.models import SiteSettings
+from charhar.publishing import workflow
 from charhar.publishing.models import ContentVersion, State
 from charhar.publishing.version import content_tables, current_version
 from charhar.taxonomy.models import Topic
@@ -159,3 +163,99 @@ def test_published_texts_are_the_same_to_the_database_and_to_the_instance():
         assert timezone.now() == NOON
         # at 12:00: published at 11:59 the day before or at 12:00 sharp, not expired; and the live one
         assert len(published) == 5
+
+
+def test_a_schedule_is_not_forgotten_when_two_writers_commit_together(at_once):
+    article = ArticleFactory(draft=True)
+    TopicFactory()
+    soon = timezone.now() + datetime.timedelta(hours=1)
+    roles, raised = iter(["schedule", "rename"]), threading.Event()
+
+    def write():
+        if next(roles) == "schedule":
+            with transaction.atomic():
+                workflow.publish(article, at=soon)
+                connection.raise_content_version()
+                raised.set()
+                time.sleep(0.5)  # the other now waits for this one's row of the version
+        else:
+            raised.wait(10)
+            Topic.objects.update(hidden=True)
+
+    at_once(2, write)
+    assert current_version().next_change == soon
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_version_raised_within_a_savepoint_that_is_rolled_back_is_raised_again():
+    before = number()
+    with transaction.atomic():
+        TopicFactory()
+        with suppress(ZeroDivisionError), transaction.atomic():
+            assert current_version().number == before + 1
+            raise ZeroDivisionError
+    assert number() == before + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_write_after_a_connection_was_lost_in_a_transaction_raises_it(at_once):
+    with suppress(Error), transaction.atomic():
+        TopicFactory()
+        connection.close()
+    before = number()
+    Topic.objects.update(hidden=True)
+    assert number() == before + 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE taxonomy_topic SET hidden = hidden",
+        'UPDATE "taxonomy_topic" SET hidden = hidden',
+        "-- a note\nUPDATE taxonomy_topic SET hidden = hidden",
+        "/* a note */ DELETE FROM taxonomy_topic WHERE id < 0",
+        "WITH gone AS (SELECT id FROM taxonomy_topic) UPDATE taxonomy_topic SET position = 1"
+        " WHERE id IN (SELECT id FROM gone)",
+        "INSERT INTO taggit_tag (name, slug) VALUES ('a', 'a') ON CONFLICT DO NOTHING",
+        pytest.param(
+            "REPLACE INTO taggit_tag (name, slug) VALUES ('a', 'a')",
+            marks=pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own"),
+        ),
+        pytest.param(
+            "INSERT OR REPLACE INTO taggit_tag (name, slug) VALUES ('a', 'a')",
+            marks=pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own"),
+        ),
+        pytest.param(
+            'UPDATE ONLY "public"."taxonomy_topic" SET hidden = hidden',
+            marks=pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL's own"),
+        ),
+        pytest.param(
+            "TRUNCATE taxonomy_topic CASCADE",
+            marks=pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL's own"),
+        ),
+    ],
+)
+def test_statements_written_by_hand_raise_it(statement):
+    before = number()
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert number() == before + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_a_statement_written_by_hand_returns_can_be_looped_over():
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO taggit_tag (name, slug) VALUES ('a', 'a'), ('b', 'b') RETURNING slug")
+        assert [slug for (slug,) in cursor] == ["a", "b"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="psycopg's own")
+def test_a_composed_statement_raises_it():
+    from psycopg import sql
+
+    before = number()
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("UPDATE {} SET hidden = hidden").format(sql.Identifier(Topic._meta.db_table)))
+    assert number() == before + 1

@@ -6,7 +6,19 @@ from typing import Any
 
 from django.db import transaction
 
-WRITE = re.compile(r'\s*(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM)\s+["]?(\w+)', re.IGNORECASE)
+READ = re.compile(r"\s*SELECT\b", re.IGNORECASE)
+# Searched, not matched: a statement written by hand may begin with a comment or with WITH.
+WRITE = re.compile(
+    r"""\b(?:(?:INSERT|MERGE|REPLACE)(?:\s+OR\s+\w+)?\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM|TRUNCATE)
+    (?:\s+TABLE)?(?:\s+ONLY)?\s+(?:"?\w+"?\.)?"?(\w+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def tables_written(sql: Any) -> set[str]:
+    """The tables that a statement writes to, so far as its text says; a word too many does no harm."""
+    text = sql if isinstance(sql, str) else sql.as_string(None)  # psycopg's composed statements
+    return set() if READ.match(text) else set(WRITE.findall(text))
 
 
 class WatchingMixin:
@@ -14,22 +26,23 @@ class WatchingMixin:
 
     The version row is the last statement before COMMIT, never an early one: writers would otherwise queue
     behind its lock for the length of their transactions. Costs one regular expression a statement and, for a
-    transaction that wrote content, one UPDATE.
+    transaction that wrote content, one UPDATE (on PostgreSQL with a lock before it).
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.content_written = False
+        self.version_raised = False  # in the transaction that is still open
         self.content_watch_paused = False  # while migrations run: tables may not be there yet
         self.execute_wrappers.append(self._watch)  # type: ignore[attr-defined]
 
     def _watch(self, execute: Callable, sql: str, params: Any, many: bool, context: dict) -> Any:
-        match = WRITE.match(sql)
-        if match is None or self.content_watch_paused or self.content_written:
+        tables = set() if self.content_watch_paused or self.content_written else tables_written(sql)
+        if not tables:
             return execute(sql, params, many, context)
         from charhar.publishing.version import content_tables
 
-        if match[1] not in content_tables():
+        if tables.isdisjoint(content_tables()):
             return execute(sql, params, many, context)
         if self.in_atomic_block or not self.get_autocommit():  # type: ignore[attr-defined]
             result = execute(sql, params, many, context)
@@ -45,13 +58,24 @@ class WatchingMixin:
         if self.content_written:
             from charhar.publishing.version import raise_version
 
-            self.content_written = False
+            self.content_written, self.version_raised = False, True
             raise_version(self)
+
+    def connect(self) -> None:
+        """A new connection has no transaction; what the lost one had written went with it."""
+        self.content_written = self.version_raised = False
+        super().connect()  # type: ignore[misc]
 
     def _commit(self) -> Any:
         self.raise_content_version()
+        self.version_raised = False
         return super()._commit()  # type: ignore[misc]
 
     def _rollback(self) -> Any:
-        self.content_written = False
+        self.content_written = self.version_raised = False
         return super()._rollback()  # type: ignore[misc]
+
+    def _savepoint_rollback(self, sid: str) -> Any:
+        # The version may have been raised within the savepoint, for writes from before it.
+        self.content_written |= self.version_raised
+        return super()._savepoint_rollback(sid)  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """SQLite that keeps the content version."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.db.backends.sqlite3 import base
@@ -23,11 +24,15 @@ class EagerReturningCursor(base.SQLiteCursorWrapper):
     def fetchone(self) -> Any:
         return super().fetchone() if self._returned is None else next(self._returned, None)
 
-    def fetchmany(self, *args: Any) -> list:
-        return super().fetchmany(*args) if self._returned is None else list(self._returned)
+    def fetchmany(self, size: int | None = None) -> list:
+        size = self.arraysize if size is None else size
+        return super().fetchmany(size) if self._returned is None else list(islice(self._returned, size))
 
     def fetchall(self) -> list:
         return super().fetchall() if self._returned is None else list(self._returned)
+
+    def __iter__(self) -> Any:
+        return super().__iter__() if self._returned is None else self._returned
 
 
 class DatabaseWrapper(WatchingMixin, base.DatabaseWrapper):
