@@ -70,7 +70,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def network_address(request: HttpRequest) -> str:
-    """Where a request came from, as far as it is worth counting: the address, or an IPv6 network of 64 bits."""
+    """Where a request came from, as far as it is worth counting: its address, or its IPv6 network."""
     address = client_address(request) or ""
     return str(ipaddress.ip_network((address, 64), strict=False)) if ":" in address else address
 

@@ -1,5 +1,7 @@
 """Who may do what: role by action by ownership by state, for every kind of text, in one table and one rule."""
 
+import random
+
 import pytest
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
@@ -14,8 +16,10 @@ from publications.models import Publication
 from tests.factories import (
     ArticleFactory,
     ExpertFactory,
+    NewsSectionFactory,
     PageFactory,
     PublicationFactory,
+    RegionFactory,
     TopicFactory,
     UserFactory,
 )
@@ -107,6 +111,67 @@ def test_a_grant_reaches_only_its_remit():
     assert allowed(person, Action.CHANGE, inside)
     assert not allowed(person, Action.CHANGE, outside)
     assert list(Article.objects.filter(permitted_q(person, Action.CHANGE, Article))) == [inside]
+
+
+def test_two_remits_need_not_meet_in_one_topic():
+    role = Group.objects.create(name="Two desks")
+    topics = [TopicFactory(), TopicFactory()]
+    for action, topic in zip([Action.CHANGE, Action.PUBLISH], topics, strict=True):
+        grant = Grant.objects.create(role=role, action=action)
+        grant.remits.create(content_type=ContentType.objects.get_for_model(topic), object_id=topic.pk)
+    person, text = UserFactory(roles=["Two desks"]), ArticleFactory(topics=topics)
+    assert allowed(person, Action.CHANGE, text)
+    assert list(Article.objects.filter(permitted_q(person, Action.CHANGE, Article))) == [text]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_the_grants_the_condition_for_lists_is_the_same_rule(seed):
+    chance = random.Random(seed)
+    subjects = [TopicFactory(), TopicFactory(), RegionFactory(), NewsSectionFactory()]
+    person, other = UserFactory(), UserFactory()
+    models = {
+        Article: ("topics", "regions", "sections"),
+        Publication: ("topics", "regions"),
+        Expert: ("topics", "regions"),
+        InstitutePage: (),
+    }
+    for number in range(3):
+        role = Group.objects.create(name=f"Role {number}")
+        person.groups.add(role)
+        for _ in range(4):
+            kind = chance.choice([None, *models])
+            grant, _made = Grant.objects.get_or_create(
+                role=role,
+                action=chance.choice(Action.values),
+                own=chance.random() < 0.3,
+                kind=kind and ContentType.objects.get_for_model(kind),
+            )
+            for subject in chance.sample(subjects, chance.choice([0, 1, 2])):
+                grant.remits.get_or_create(
+                    content_type=ContentType.objects.get_for_model(subject), object_id=subject.pk
+                )
+    texts = []
+    for model, relations in models.items():
+        for state in STATES:
+            owners = {
+                "created_by": chance.choice([person, other]),
+                "assigned_to": chance.choice([person, None]),
+            }
+            text = make(model, state, **owners)
+            for subject in chance.sample(subjects, 2):
+                name = {"Topic": "topics", "Region": "regions", "NewsSection": "sections"}[
+                    type(subject).__name__
+                ]
+                if name in relations:
+                    through = {"language": text.language, "date": text.date} if model is Article else {}
+                    getattr(text, name).add(subject, through_defaults=through)
+            texts.append(text)
+    for action in Action:
+        for model in models:
+            rows = list(model.objects.filter(permitted_q(person, action, model)).values_list("pk", flat=True))
+            assert len(rows) == len(set(rows))
+            wanted = {t.pk for t in texts if type(t) is model and allowed(person, action, t)}
+            assert set(rows) == wanted, (action, model)
 
 
 # -- The admin's addresses --------------------------------------------------------------------------
