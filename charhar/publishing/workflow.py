@@ -51,7 +51,10 @@ def available(text: Publishable, user: Any) -> list[str]:
 
 
 def record(text: Publishable, *, user: Any, action: str, note: str = "") -> None:
-    """Close a save: next version, snapshot, search row. Call it last, after inlines and relations."""
+    """Close a save: next version, snapshot, search row. Call it last, after inlines and relations.
+
+    Translations follow a new slug of their original, each with a snapshot of its own.
+    """
     with transaction.atomic():
         text.version = (
             type(text).versions.select_for_update().values_list("version", flat=True).get(pk=text.pk) + 1
@@ -59,6 +62,18 @@ def record(text: Publishable, *, user: Any, action: str, note: str = "") -> None
         text.save(update_fields=["version", "updated_at"])
         take_snapshot(text, user=user, action=action, note=note)
         text_recorded.send(type(text), text=text)
+        for translation in _left_behind(text):
+            translation.slug = text.slug
+            translation.save(update_fields=["slug", "updated_at"])
+            record(translation, user=user, action="save")
+
+
+def _left_behind(text: Any) -> Any:
+    """The translations that do not share the slug of their original any more. One query."""
+    if not text.is_translated or text.corrects_id or text.translation_of_id:
+        return []
+    translations = text.translations(manager="versions").filter(corrects__isnull=True)
+    return translations.exclude(slug=text.slug)
 
 
 def submit(text: Publishable, user: Any = None) -> None:
@@ -119,7 +134,10 @@ def reopen(text: Publishable, user: Any = None) -> None:
 
 
 def trash(text: Publishable, user: Any = None) -> None:
-    """Move a text to the trash; its address stays reserved. A public text is withdrawn first."""
+    """Move a text to the trash; its address stays reserved. A public text is withdrawn first.
+
+    A scheduled one is taken off the schedule.
+    """
     with transaction.atomic():
         _lock(text)
         _require(text, user, Action.TRASH)
@@ -129,7 +147,9 @@ def trash(text: Publishable, user: Any = None) -> None:
             )
         if text.trashed_at is None:
             text.trashed_at = timezone.now()
-            text.save(update_fields=["trashed_at", "updated_at"])
+            if text.is_scheduled:  # else it would appear by itself once it is brought back
+                text.state, text.publish_at = State.DRAFT, None
+            text.save(update_fields=["trashed_at", "state", "publish_at", "updated_at"])
             record(text, user=user, action="trash")
 
 

@@ -229,6 +229,26 @@ def test_a_translation_takes_its_originals_slug(client):
     assert original.translations.get().slug == "the-original"
 
 
+def test_a_new_slug_of_the_original_is_its_translations_too(client, editor):
+    original = ArticleFactory(slug="old")
+    translation = ArticleFactory(slug="old", language="zh-hans", translation_of=original)
+    send(client, change(original), slug="new")
+    translation.refresh_from_db()
+    assert translation.slug == "new"
+    assert [(s.action, s.user) for s in snapshots_of(translation)] == [("save", editor)]
+    assert client.get("/zh/articles/old/")["Location"] == "/zh/articles/new/"
+    assert client.get("/zh/articles/new/").status_code == 200
+
+
+def test_a_new_slug_that_another_text_has_in_the_translations_language_is_refused(client):
+    original = ArticleFactory(slug="old")
+    ArticleFactory(slug="old", language="zh-hans", translation_of=original)
+    ArticleFactory(slug="new", language="zh-hans", title="别的")
+    response = send(client, change(original), slug="new")
+    assert response.status_code == 200
+    assert Article.objects.get(pk=original.pk).slug == "old"
+
+
 def test_a_second_translation_into_one_language_is_refused_even_beside_one_in_the_trash(client):
     original = ArticleFactory()
     ArticleFactory(

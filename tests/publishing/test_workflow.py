@@ -148,6 +148,15 @@ def test_the_trash_gives_back_what_it_took():
     assert Article.objects.get(pk=text.pk).state == State.DRAFT
 
 
+def test_what_comes_back_from_the_trash_never_appears_by_itself():
+    text = ArticleFactory(scheduled=True)
+    workflow.trash(text)
+    with time_machine.travel(text.publish_at or NOON + datetime.timedelta(days=36500)):
+        workflow.untrash(text)
+        assert Article.objects.get(pk=text.pk).state == State.DRAFT
+        assert not Article.objects.get(pk=text.pk).is_published
+
+
 def test_a_snapshot_holds_everything_that_is_content():
     topic, expert = TopicFactory(), ExpertFactory(display_name_en="PAN Sample", title_en="Adjunct Fellow")
     text = ArticleFactory(draft=True, title="On port towns", topics=[topic], authors=[expert])
