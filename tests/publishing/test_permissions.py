@@ -15,7 +15,9 @@ from experts.models import Expert
 from publications.models import Publication
 from tests.factories import (
     ArticleFactory,
+    DocumentFactory,
     ExpertFactory,
+    ImageFactory,
     NewsSectionFactory,
     PageFactory,
     PublicationFactory,
@@ -260,6 +262,26 @@ def test_authors_upload_pictures_but_change_none(client):
     assert not author.has_perm("library.delete_image")
 
 
+def test_tags_are_merged_only_by_those_who_may_change_them(client):
+    article = ArticleFactory()
+    article.tags.add("one", "two")
+    tags, merge = reverse("admin:taggit_tag_changelist"), reverse("admin:taggit_tag_merge_tags")
+
+    def merges(role):
+        client.force_login(UserFactory(roles=[role]))
+        chosen = list(article.tags.values_list("pk", flat=True))
+        client.post(tags, {"action": "render_tag_form", "_selected_action": chosen})
+        session = client.session
+        session["selected_tag_ids"] = ",".join(map(str, chosen))
+        session.save()
+        client.post(merge, {"new_tag_name": "merged"})
+        return sorted(article.tags.names())
+
+    assert merges("Authors") == ["one", "two"]
+    assert merges("Secretariat") == ["one", "two"]
+    assert merges("Editors") == ["merged"]
+
+
 def test_the_index_shows_each_role_its_own_desks(client):
     def desks(role):
         client.force_login(UserFactory(roles=[role]))
@@ -308,6 +330,38 @@ def test_look_ups_of_entries_follow_their_publication(client):
     assert found(lookup(client, "article.entry")) == {"In a public issue"}
     client.force_login(UserFactory(roles=["Editors"]))
     assert found(lookup(client, "article.entry")) == {"In a public issue", "In an issue to come"}
+
+
+def test_no_page_of_the_admin_names_an_author_what_is_hidden(client):
+    picture, file, publication = ImageFactory(), DocumentFactory(), PublicationFactory()
+    secret = ArticleFactory(
+        title="Secret draft",
+        draft=True,
+        lead_image=picture,
+        body=f'<p><a href="{file.file.url}">file</a></p>',
+        entry=publication.entries.create(title="An entry"),
+        authors=[ExpertFactory(draft=True, display_name_en="SECRET Person")],
+    )
+    secret.tags.add("a tag")
+    pages = {
+        "articles_article_changelist": [],
+        "publications_publication_change": [publication.pk],
+        "library_image_change": [picture.pk],
+        "library_document_change": [file.pk],
+        "taggit_tag_change": [secret.tags.get().pk],
+    }
+
+    def naming(role):
+        client.force_login(UserFactory(roles=[role]))
+        texts = {
+            name: client.get(reverse(f"admin:{name}", args=args), follow=True).content.decode().lower()
+            for name, args in pages.items()
+        }
+        assert all("/admin/logout/" in text for text in texts.values())
+        return {name for name, text in texts.items() if "secret" in text}
+
+    assert naming("Authors") == set()
+    assert naming("Editors") == {*pages} - {"taggit_tag_change"}
 
 
 @pytest.mark.parametrize(
