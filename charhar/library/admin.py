@@ -129,7 +129,7 @@ class StoredFileAdmin(admin.ModelAdmin):
         return obj
 
     def name_of(self, use: Model, request: HttpRequest) -> SafeString:
-        """A row that uses a file, named and linked; of one that the person may not know of, the kind alone."""
+        """A row that uses a file, named and linked; of one that this person may not see, its kind."""
         desk = self.admin_site._registry.get(type(use))
         if desk is None or getattr(use, "is_published", False) or desk.has_view_permission(request, use):
             return link_to(use)
