@@ -72,6 +72,6 @@ def test_a_passage_without_the_term_is_the_beginning():
 
 def test_quoting_a_long_text_is_quick():
     text = "Les Français à Zürich. " * 2000
-    start = time.perf_counter()
+    start = time.process_time()
     passage(text, ["zurich"])
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
