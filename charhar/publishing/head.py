@@ -65,8 +65,9 @@ def head_for(
     """The head of the page at the request's address.
 
     ``languages`` are those that the page exists in under the same path; ``edition`` is the text in the other
-    language, wherever it stands; ``canonical`` an address elsewhere; ``trail`` the pages above it, from the top, as (label, path). A later page or a year of a list has no counterpart, since the
-    list may be shorter in the other language: the way there leads to the whole list.
+    language, wherever it stands; ``canonical`` an address elsewhere; ``trail`` the pages above it, from the
+    top, as (label, path). A later page or a year of a list has no counterpart, since the list may be shorter
+    in the other language: the way there leads to the whole list.
     """
     varied = varied_query(request)
     whole = escape_uri_path(request.path)
