@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "charhar.publishing.middleware.AddressMiddleware",
     "charhar.publishing.middleware.CacheHeadersMiddleware",
+    "charhar.publishing.middleware.ClockMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .history import take_snapshot
-from .models import Action, Publishable, State
+from .history import canonical, snapshots_of, take_snapshot
+from .models import Action, Publishable, Snapshot, State
 from .signals import text_recorded
 
 
@@ -38,6 +38,9 @@ TRANSITIONS = {
     "reopen": Transition(frozenset({State.WITHDRAWN}), State.DRAFT, Action.PUBLISH),
 }
 
+# What a working copy goes through itself; it is published, scheduled and closed by ``copies``.
+COPY_TRANSITIONS = frozenset({"submit", "send_back"})
+
 
 def available(text: Publishable, user: Any) -> list[str]:
     """The transitions that this person may make now, in the table's order."""
@@ -46,19 +49,32 @@ def available(text: Publishable, user: Any) -> list[str]:
     return [
         name
         for name, (sources, _target, permission) in TRANSITIONS.items()
-        if text.state in sources and text.may(user, permission)
+        if text.state in sources
+        and (not text.is_copy or name in COPY_TRANSITIONS)
+        and text.may(user, permission)
     ]
 
 
 def record(text: Publishable, *, user: Any, action: str, note: str = "") -> None:
     """Close a save: next version, snapshot, search row. Call it last, after inlines and relations."""
     with transaction.atomic():
-        text.version = (
-            type(text).versions.select_for_update().values_list("version", flat=True).get(pk=text.pk) + 1
-        )
+        versions = type(text).versions
+        before = versions.select_for_update().values_list("version", flat=True).get(pk=text.pk)
+        text.version = before + 1
         text.save(update_fields=["version", "updated_at"])
-        take_snapshot(text, user=user, action=action, note=note)
+        snapshot = take_snapshot(text, user=user, action=action, note=note)
+        _carry_copy_along(text, before, snapshot)
         text_recorded.send(type(text), text=text)
+
+
+def _carry_copy_along(text: Publishable, before: int, snapshot: Snapshot) -> None:
+    """An open copy stays based on its text's last version while only dates, state or owner changed."""
+    copies = type(text).versions.filter(corrects=text.pk, based_on=before, trashed_at__isnull=True)
+    if text.is_copy or not copies.exists():
+        return
+    last = snapshots_of(text).filter(version=before).first()
+    if last is not None and canonical(last.data) == canonical(snapshot.data):
+        copies.update(based_on=text.version)
 
 
 def submit(text: Publishable, user: Any = None) -> None:
@@ -116,6 +132,8 @@ def reopen(text: Publishable, user: Any = None) -> None:
 
 def trash(text: Publishable, user: Any = None) -> None:
     """Move a text to the trash; its address stays reserved. A public text is withdrawn first."""
+    if text.is_copy:
+        raise ValidationError(_("A working copy is discarded, not moved to the trash."))
     _require(text, user, Action.TRASH)
     if text.is_published:
         raise ValidationError(_("A public text can not go to the trash; withdraw it first, with a reason."))
@@ -127,6 +145,8 @@ def trash(text: Publishable, user: Any = None) -> None:
 
 def untrash(text: Publishable, user: Any = None) -> None:
     """Bring a text back from the trash, with its address, links and key."""
+    if text.is_copy:
+        raise ValidationError(_("This working copy is closed; restore it from the text's history."))
     _require(text, user, Action.TRASH)
     with transaction.atomic():
         text.trashed_at = None
@@ -141,6 +161,8 @@ def _require(text: Publishable, user: Any, action: str) -> None:
 
 def _move(text: Publishable, name: str, user: Any, note: str = "", **changes: Any) -> None:
     transition = TRANSITIONS[name]
+    if text.is_copy and name not in COPY_TRANSITIONS:
+        raise ValidationError(_("A working copy has no publication of its own."))
     _require(text, user, transition.permission)
     with transaction.atomic():
         state, trashed = (
