@@ -144,4 +144,5 @@ class CorrectedAdmin(SelectableAdmin):
 
 def is_outdated(copy: Publishable) -> bool:
     """Whether the live text was written since the copy was begun, so that it can not be published."""
-    return copy.is_copy and copy.trashed_at is None and copy.corrects.version != copy.based_on  # type: ignore[attr-defined]
+    live = copy.corrects
+    return live is not None and copy.trashed_at is None and live.version != copy.based_on

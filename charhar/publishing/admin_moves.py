@@ -102,7 +102,7 @@ def moves_for(text: Publishable, user: Any) -> list[Move]:
                 _("“%s” is a draft again."),
             )
         )
-    if text.is_copy and text.corrects.may(user, Action.PUBLISH):  # type: ignore[attr-defined]
+    if text.corrects is not None and text.corrects.may(user, Action.PUBLISH):
         moves += _moves_with_copy(text)
     return moves
 

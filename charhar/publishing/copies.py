@@ -41,7 +41,8 @@ def is_frozen(text: Publishable) -> bool:
 
 def open_copy_of(text: Publishable) -> Any:
     """The text's open working copy, or None. One query."""
-    return type(text).versions.filter(corrects=text.pk, trashed_at__isnull=True).first()
+    versions: Any = type(text).versions
+    return versions.filter(corrects=text.pk, trashed_at__isnull=True).first()
 
 
 def open_copy(live: Publishable, user: Any = None) -> Any:
@@ -61,7 +62,8 @@ def open_copy(live: Publishable, user: Any = None) -> Any:
         carried = {"created_by": live.created_by, "assigned_to": live.assigned_to}
         if live.is_translated:
             carried |= {"language": live.language, "translation_of_id": live.translation_of_id}  # type: ignore[attr-defined]
-        copy = type(live)(corrects=live, based_on=live.version, **carried)
+        model: Any = type(live)
+        copy = model(corrects=live, based_on=live.version, **carried)
         write(copy, serialise(live))
         workflow.record(copy, user=user, action="open")
     return copy

@@ -69,7 +69,8 @@ def record(text: Publishable, *, user: Any, action: str, note: str = "") -> None
 
 def _carry_copy_along(text: Publishable, before: int, snapshot: Snapshot) -> None:
     """An open copy stays based on its text's last version while only dates, state or owner changed."""
-    copies = type(text).versions.filter(corrects=text.pk, based_on=before, trashed_at__isnull=True)
+    versions: Any = type(text).versions
+    copies = versions.filter(corrects=text.pk, based_on=before, trashed_at__isnull=True)
     if text.is_copy or not copies.exists():
         return
     last = snapshots_of(text).filter(version=before).first()
