@@ -74,6 +74,11 @@ class AuthorFilter(RelatedFilter):
             pk__in=Byline.objects.filter(expert__isnull=False).order_by().values("expert")
         )
 
+    @classmethod
+    def options_for(cls, request: HttpRequest) -> QuerySet:
+        desk: Any = admin.site._registry[Expert]
+        return cls.options().filter(pk__in=desk.get_queryset(request).order_by().values("pk"))
+
     def narrow(self, queryset: QuerySet, key: int) -> QuerySet:
         return queryset.filter(pk__in=Byline.objects.filter(expert=key).order_by().values("article"))
 

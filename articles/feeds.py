@@ -1,6 +1,7 @@
 """Feeds: the newest thirty, by publication, whole site or one subject, as RSS 2.0 and Atom (RFC 4287)."""
 
 import datetime
+import re
 from typing import Any
 
 from django.contrib.syndication.views import Feed
@@ -18,12 +19,19 @@ from experts.models import Expert
 from .models import Article, NewsSection
 
 NEWEST = 30
+# XML knows none of these, and one of them, pasted with a title, would break the whole feed.
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 SUBJECTS: dict[str, Any] = {
     "topic": Topic.objects,
     "region": Region.objects,
     "section": NewsSection.objects,
     "expert": Expert.objects,
 }
+
+
+def xml_text(words: Any) -> str:
+    """The words without the characters that XML can not hold."""
+    return CONTROLS.sub("", str(words))
 
 
 class Everything(Feed):
@@ -57,16 +65,16 @@ class Everything(Feed):
         return rows
 
     def item_title(self, article: Article) -> str:
-        return article.title
+        return xml_text(article.title)
 
     def item_description(self, article: Article) -> str:
-        return article.standfirst
+        return xml_text(article.standfirst)
 
     def item_link(self, article: Article) -> str:
         return absolute(article.get_absolute_url())
 
     def item_author_name(self, article: Article) -> str:
-        return ", ".join(byline.name for byline in article.bylines.all())
+        return xml_text(", ".join(byline.name for byline in article.bylines.all()))
 
     def item_pubdate(self, article: Article) -> datetime.datetime | None:
         return article.publish_at
@@ -75,7 +83,7 @@ class Everything(Feed):
         return article.modified_for_readers
 
     def item_categories(self, article: Article) -> list[str]:
-        return [topic.name for topic in article.topics.all()]
+        return [xml_text(topic.name) for topic in article.topics.all() if not topic.hidden]
 
 
 class EverythingAtom(Everything):
@@ -96,13 +104,13 @@ class Subject(Everything):
         return get_object_or_404(rows.published() if kind == "expert" else rows, slug=slug)
 
     def title(self, subject: Any) -> str:
-        return f"{subject} | {_('The Charhar Institute')}"
+        return xml_text(f"{subject} | {_('The Charhar Institute')}")
 
     def link(self, subject: Any) -> str:
         return absolute(subject.get_absolute_url())
 
     def description(self, subject: Any) -> str:
-        return getattr(subject, "standfirst", "") or self.title(subject)
+        return xml_text(getattr(subject, "standfirst", "")) or self.title(subject)
 
     def about(self, rows: Any, subject: Any) -> Any:
         if isinstance(subject, Expert):

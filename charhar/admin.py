@@ -1,15 +1,18 @@
 """The admin of the home page, of who may do what, and of the people who work here."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from taggit.admin import TagAdmin as BaseTagAdmin
+from taggit.models import Tag
 
 from articles.models import NewsSection
 from charhar.models import HomeSlot
@@ -120,6 +123,28 @@ class GrantAdmin(KeepingAdmin):
     def limited_to(self, obj: Grant) -> str:
         """The remit's subjects."""
         return ", ".join(str(remit.subject) for remit in obj.remits.all()) or str(_("everything"))
+
+
+admin.site.unregister(Tag)
+
+
+@admin.register(Tag)
+class TagAdmin(BaseTagAdmin):
+    """Tags, without the texts that carry them, which not everybody may see; merged by who may change them."""
+
+    inlines: ClassVar[Any] = []
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        if not self.has_change_permission(request):
+            actions.pop("render_tag_form", None)
+        return actions
+
+    def merge_tags_view(self, request: HttpRequest) -> HttpResponse:
+        """As the library's, which lets in everybody who works here."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return super().merge_tags_view(request)
 
 
 admin.site.unregister(User)

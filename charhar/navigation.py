@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db.models import CharField, F, QuerySet, Value, Window
-from django.db.models.functions import RowNumber
+from django.db.models import CharField, F, QuerySet, Value
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -228,15 +227,7 @@ def newest_by_series(language: str, each: int = 2) -> dict[int, list[Item]]:
     """The newest publications of every series, by the series' key. One query."""
     rows = (
         Publication.objects.for_readers_in(language)
-        .annotate(
-            rank=Window(
-                RowNumber(),
-                partition_by=F("series_id"),
-                order_by=[F("language").desc(), F("date").desc(), F("publish_at").desc(), F("pk").desc()],
-            )
-        )
-        .filter(rank__lte=each)
-        .order_by("series_id", "rank")
+        .newest_of_each_series(each)
         .values_list("series_id", "title", "series__slug", "slug", "language", "date")
     )
     items: dict[int, list[Item]] = {}

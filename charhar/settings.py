@@ -71,7 +71,11 @@ SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. Make one of 50 random characters and keep it secret.")
 SITE_URL = address("SITE_URL", default="http://127.0.0.1:8000")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname, "127.0.0.1", "localhost"])
+ALLOWED_HOSTS = [
+    host.strip()
+    for host in env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname, "127.0.0.1", "localhost"])
+    if host.strip()
+]
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 ROOT_URLCONF = "charhar.urls"
@@ -118,8 +122,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "charhar.publishing.middleware.AddressMiddleware",
     "charhar.publishing.middleware.CacheHeadersMiddleware",
+    "charhar.publishing.middleware.AddressMiddleware",
     "charhar.publishing.middleware.ClockMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -231,6 +235,7 @@ CSRF_FAILURE_VIEW = "charhar.views.form_refused"
 AXES_FAILURE_LIMIT = number("SIGN_IN_ATTEMPTS", default=8, least=1, most=100)
 AXES_COOLOFF_TIME = 0.5  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "charhar.contacts.guard.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "errors/locked_out.html"

@@ -1,6 +1,7 @@
 """The pages that belong to no one app: home, News & Events, Latest Research, health, errors."""
 
 from collections import Counter
+from itertools import groupby
 from typing import Any
 
 from django.db import DatabaseError, connection
@@ -20,11 +21,11 @@ from charhar.publishing.languages import current_language
 from charhar.publishing.listing import in_year, listing, per_year
 from charhar.taxonomy.models import Region, Topic
 from experts.models import Expert
-from publications.models import Publication, PublicationQuerySet
+from publications.models import Publication, PublicationQuerySet, Series
 
 SECONDS = 3
 NEWS = 6
-ON_SHELF = 6
+ON_SHELF = 2
 FACES = 6
 
 
@@ -43,9 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "news": Article.objects.for_readers_in(language).in_news().newest_first().defer("body")[:NEWS],
         "topics": [(topic, newest.get(topic.pk, [])) for topic in topics],
         "regions": Region.objects.shown(),
-        "shelf": Publication.objects.for_readers_in(language)
-        .select_related("series", "cover")
-        .newest_first()[:ON_SHELF],
+        "shelf": shelf(language),
         "faces": experts.select_related("portrait")[:FACES],
         "head": head_for(
             request,
@@ -56,6 +55,19 @@ def home(request: HttpRequest) -> HttpResponse:
         ),
     }
     return render(request, "home.html", context)
+
+
+def shelf(language: str) -> list[tuple[Series, list[Publication]]]:
+    """The series that have published something, in their order, each with its newest. One query."""
+    rows = (
+        Publication.objects.for_readers_in(language)
+        .filter(series__hidden=False)
+        .newest_of_each_series(ON_SHELF)
+        .order_by("series__position", "series__name_en", "series_id", "rank")
+        .select_related("series", "cover")
+        .defer("abstract", "contents")
+    )
+    return [(line, list(items)) for line, items in groupby(rows, key=lambda row: row.series)]
 
 
 def front_articles(language: str) -> tuple[Article | None, list[Article], list[Article]]:

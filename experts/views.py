@@ -17,7 +17,7 @@ from .models import Expert, Office, Programme
 
 
 def experts(request: HttpRequest) -> HttpResponse:
-    """Everybody, by group, and by area as an index. Five queries, however many experts."""
+    """Everybody, by group and by area; what they work on together and where. Seven queries, however many."""
     everybody = list(
         Expert.objects.published()
         .select_related("portrait")
@@ -39,6 +39,8 @@ def experts(request: HttpRequest) -> HttpResponse:
             by_area.items(),
             key=lambda item: (type(item[0]).__name__ != "Topic", item[0].position, item[0].pk),
         ),
+        "programmes": Programme.objects.shown(),
+        "offices": Office.objects.shown(),
         "others": [person for person in everybody if not person.groups.all()],
         "head": head_for(
             request,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, Exists, OuterRef, QuerySet, When
+from django.db.models import Case, Exists, OuterRef, Prefetch, QuerySet, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -38,8 +38,9 @@ class EntryInline(TextInline):
     readonly_fields = ["online"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        entries: Any = super().get_queryset(request)
-        return entries.with_articles()
+        articles: Any = Entry._meta.get_field("articles").related_model
+        known: Any = self.admin_site._registry[articles]
+        return super().get_queryset(request).prefetch_related(Prefetch("articles", known.selectable(request)))
 
     @admin.display(description=_("article"))
     def online(self, obj: Entry) -> SafeString | str:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Window
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -59,6 +60,12 @@ class PublicationQuerySet(PublishableQuerySet):
     def newest_first(self) -> "PublicationQuerySet":
         """By the date shown, as all lists stand; in Chinese lists the Chinese editions first."""
         return self.order_by("-language", "-date", "-publish_at", "-pk")
+
+    def newest_of_each_series(self, each: int) -> "PublicationQuerySet":
+        """The first ``each`` of every series in the order of ``newest_first``, series by series."""
+        order = [models.F(name).desc() for name in ("language", "date", "publish_at", "pk")]
+        rank = Window(RowNumber(), partition_by=models.F("series_id"), order_by=order)
+        return self.annotate(rank=rank).filter(rank__lte=each).order_by("series_id", "rank")
 
     def for_list(self) -> "PublicationQuerySet":
         """All that a row of a list shows: series and cover joined, contributors in one more query."""

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -22,13 +20,10 @@ from .models import Publication, Series
 
 def publications(request: HttpRequest) -> HttpResponse:
     """All series, each with its newest. Two queries, however many series."""
-    order = [F("language").desc(), F("date").desc(), F("publish_at").desc(), F("pk").desc()]
     newest: dict[int, list[Publication]] = {}
     rows = (
         Publication.objects.for_readers_in(current_language())
-        .annotate(rank=Window(RowNumber(), partition_by=F("series_id"), order_by=order))
-        .filter(rank__lte=4)
-        .order_by("series_id", "rank")
+        .newest_of_each_series(4)
         .select_related("series", "cover")
         .defer("abstract", "contents")
     )

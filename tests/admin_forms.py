@@ -12,7 +12,9 @@ def opened(client, url):
 
 def values_of(response):
     """The values that the form of a page would send, without its buttons."""
-    forms = html.fromstring(response.content.decode()).xpath("//div[@id='content-main']//form[@method='post']")
+    forms = html.fromstring(response.content.decode()).xpath(
+        "//div[@id='content-main']//form[@method='post']"
+    )
     values = {}
     areas = {area.get("name") for area in forms[0].iter("textarea")}
     for name, value in forms[0].form_values():

@@ -40,7 +40,7 @@ BUDGETS = {
     "/topics/topic/": 7,
     "/regions/": 3,
     "/regions/region/": 7,
-    "/experts/": 5,
+    "/experts/": 7,
     "/experts/expert/": 11,
     "/publications/": 3,
     "/publications/series/": 5,

@@ -114,7 +114,7 @@ def test_the_defaults_are_safe_and_need_a_key_alone():
 
 def test_the_hosts_follow_the_sites_address():
     assert "charhar.example" in read("s.ALLOWED_HOSTS", SITE_URL="https://charhar.example")
-    assert read("s.ALLOWED_HOSTS", ALLOWED_HOSTS="a.example,b.example") == ["a.example", "b.example"]
+    assert read("s.ALLOWED_HOSTS", ALLOWED_HOSTS="a.example, b.example ,") == ["a.example", "b.example"]
 
 
 def test_redis_is_used_when_it_is_named():

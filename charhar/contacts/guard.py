@@ -53,19 +53,26 @@ def _origin_of(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def network_address(request: HttpRequest) -> str:
-    """Where a request came from, as far as it is worth counting: the address, or an IPv6 network of 64 bits.
+def client_address(request: HttpRequest) -> str | None:
+    """The address that a request came from, or None where none is known, as over a Unix socket.
 
-    Behind a proxy it is the last address that the proxy itself has added.
+    Behind a proxy it is the last address that the proxy itself has added. An IPv4 address that a socket for
+    both kinds shows within an IPv6 one is given as itself.
     """
     address = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_PROXY:
         address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or address
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return address
-    return str(parsed) if parsed.version == 4 else str(ipaddress.ip_network((parsed, 64), strict=False))
+        return None
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+
+
+def network_address(request: HttpRequest) -> str:
+    """Where a request came from, as far as it is worth counting: its address, or its IPv6 network."""
+    address = client_address(request) or ""
+    return str(ipaddress.ip_network((address, 64), strict=False)) if ":" in address else address
 
 
 def digest(*parts: Any) -> str:

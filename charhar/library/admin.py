@@ -121,6 +121,20 @@ class StoredFileAdmin(admin.ModelAdmin):
         """
         return self._changeform_view(request, *args, **kwargs)  # type: ignore[attr-defined]
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row, which knows who looks at it: ``used_in`` names only what that person may see."""
+        obj: Any = super().get_object(request, object_id, from_field)  # type: ignore[misc]
+        if obj is not None:
+            obj.seen_by = request
+        return obj
+
+    def name_of(self, use: Model, request: HttpRequest) -> SafeString:
+        """A row that uses a file, named and linked; of one that this person may not see, its kind."""
+        desk = self.admin_site._registry.get(type(use))
+        if desk is None or getattr(use, "is_published", False) or desk.has_view_permission(request, use):
+            return link_to(use)
+        return format_html("{}", capfirst(str(use._meta.verbose_name)))
+
     def save_model(self, request: HttpRequest, obj: StoredFile, form: Any, change: bool) -> None:
         if "file" in form.changed_data:
             obj.uploaded_by = request.user  # type: ignore[assignment]
@@ -129,16 +143,25 @@ class StoredFileAdmin(admin.ModelAdmin):
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
         """What is used is not deleted: the page lists where, for somebody to take it out there first."""
         deleted, count, lacking, protected = super().get_deleted_objects(objs, request)  # type: ignore[arg-type]
-        return deleted, count, lacking, [*protected, *(link_to(use) for row in objs for use in uses_of(row))]
+        return (
+            deleted,
+            count,
+            lacking,
+            [
+                *protected,
+                *(self.name_of(use, request) for row in objs for use in uses_of(row)),
+            ],
+        )
 
     @admin.display(description=_("used in"))
-    def used_in(self, obj: StoredFile) -> str:
+    def used_in(self, obj: Any) -> str:
         """A query for each kind of row that may use it: for the page of one row, never for a list."""
-        uses = uses_of(obj) if obj.pk else []  # type: ignore[arg-type]
+        uses = uses_of(obj) if obj.pk else []
         if not uses:
             return str(_("Nothing yet."))
         return format_html(
-            "<ul>{}</ul>", format_html_join("", "<li>{}</li>", ([link_to(use)] for use in uses))
+            "<ul>{}</ul>",
+            format_html_join("", "<li>{}</li>", ([self.name_of(use, obj.seen_by)] for use in uses)),
         )
 
 

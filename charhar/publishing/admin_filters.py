@@ -28,13 +28,18 @@ class RelatedFilter(admin.SimpleListFilter):
         """The rows to choose from."""
         raise NotImplementedError
 
+    @classmethod
+    def options_for(cls, request: HttpRequest) -> QuerySet:
+        """Those of them that this person may know of; here all."""
+        return cls.options()
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         if not hasattr(request, "filter_options"):
             filters = [
                 f for f in model_admin.list_filter if isinstance(f, type) and issubclass(f, RelatedFilter)
             ]
             named = [
-                f.options()
+                f.options_for(request)
                 .order_by()
                 .values_list(constant(str(f.parameter_name)), "pk", f.label, f.position or Value(0))
                 for f in filters

@@ -64,9 +64,11 @@ def page_of(request: HttpRequest, rows: Any, per_page: int = PER_PAGE, count: in
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 8):
         raise Http404(_("There is no such page of this list."))
     try:
-        return paginator.page(int(wanted))
+        page = paginator.page(int(wanted))
     except EmptyPage:
         raise Http404(_("There is no such page of this list.")) from None
+    request.is_list = True  # type: ignore[attr-defined]  # for varied_query
+    return page
 
 
 def _year(wanted: str | None, years: list[int]) -> int | None:
@@ -78,12 +80,17 @@ def _year(wanted: str | None, years: list[int]) -> int | None:
 
 
 def varied_query(request: HttpRequest) -> str:
-    """The part of the query that names another page: ``?year=2022&page=2``, page 1 left out, in one order."""
+    """The part of the query that names another page: ``?year=2022&page=2``, page 1 left out, in one order.
+
+    Empty where the request was not for a list, which has no pages.
+    """
+    if not hasattr(request, "is_list"):
+        return ""
     parts = [
-        f"{name}={value}"
+        f"{name}={int(value)}"
         for name in ("year", "page")
         if (value := request.GET.get(name, "")).isascii()
         and value.isdigit()
-        and (name, value) != ("page", "1")
+        and (name, int(value)) != ("page", 1)
     ]
     return f"?{'&'.join(parts)}" if parts else ""

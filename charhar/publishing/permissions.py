@@ -91,5 +91,7 @@ def _remit_q(model: type[Publishable], remits: list[Any]) -> Q:
         kind = ContentType.objects.get_for_model(field.related_model)
         keys = [r.object_id for r in remits if r.content_type_id == kind.pk]
         if keys:
-            condition |= Q(**{f"{field.name}__in": keys})
+            # A query of its own: as a join, two remits would have to meet in one and the same topic.
+            inside = model._base_manager.filter(**{f"{field.name}__in": keys})
+            condition |= Q(pk__in=inside.order_by().values("pk"))
     return condition

@@ -96,13 +96,14 @@ class _Composer:
     def marked(self, node: Node, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
         """The marks within an element: those around it and its own, also those it wears as a style."""
         style = foreign.style_of(node)
+        # Word marks bold as <b style="mso-bidi-font-weight:normal">; only the property itself counts.
         found = []
         tag = _MARK_OF_TAG.get(node.tag)
-        if tag and not (node.tag == "b" and re.search(r"font-weight:(normal|400)", style)):
+        if tag and not (node.tag == "b" and re.search(r"(?<![\w-])font-weight:(normal|400)", style)):
             found.append((tag, ""))
-        if re.search(r"font-weight:(bold|[6-9]00)", style) and node.tag not in _HEADINGS:
+        if re.search(r"(?<![\w-])font-weight:(bold|[6-9]00)", style) and node.tag not in _HEADINGS:
             found.append(("strong", ""))
-        if re.search(r"font-style:(italic|oblique)", style):
+        if re.search(r"(?<![\w-])font-style:(italic|oblique)", style):
             found.append(("em", ""))
         if shift := re.search(r"vertical-align:(super|sub)(;|$)", style):
             found.append((shift.group(1).replace("super", "sup"), ""))

@@ -56,7 +56,10 @@ def available(text: Publishable, user: Any) -> list[str]:
 
 
 def record(text: Publishable, *, user: Any, action: str, note: str = "") -> None:
-    """Close a save: next version, snapshot, search row. Call it last, after inlines and relations."""
+    """Close a save: next version, snapshot, search row. Call it last, after inlines and relations.
+
+    Translations follow a new slug of their original, each with a snapshot of its own.
+    """
     with transaction.atomic():
         versions = type(text).versions
         before = versions.select_for_update().values_list("version", flat=True).get(pk=text.pk)
@@ -65,16 +68,35 @@ def record(text: Publishable, *, user: Any, action: str, note: str = "") -> None
         snapshot = take_snapshot(text, user=user, action=action, note=note)
         _carry_copy_along(text, before, snapshot)
         text_recorded.send(type(text), text=text)
+        for translation in _left_behind(text):
+            translation.slug = text.slug
+            translation.save(update_fields=["slug", "updated_at"])
+            record(translation, user=user, action="save")
+
+
+def _left_behind(text: Any) -> Any:
+    """The translations that do not share the slug of their original any more. One query."""
+    if not text.is_translated or text.corrects_id or text.translation_of_id:
+        return []
+    translations = text.translations(manager="versions").filter(corrects__isnull=True)
+    return translations.exclude(slug=text.slug)
 
 
 def _carry_copy_along(text: Publishable, before: int, snapshot: Snapshot) -> None:
-    """An open copy stays based on its text's last version while only dates, state or owner changed."""
+    """An open copy stays based on its text's last version while only dates, state or owner changed.
+
+    So does that of a translation whose slug followed its original's: a correction writes no other.
+    """
     versions: Any = type(text).versions
     copies = versions.filter(corrects=text.pk, based_on=before, trashed_at__isnull=True)
     if text.is_copy or not copies.exists():
         return
     last = snapshots_of(text).filter(version=before).first()
-    if last is not None and canonical(last.data) == canonical(snapshot.data):
+    if last is None:
+        return
+    if getattr(text, "translation_of_id", None):
+        last.data["fields"]["slug"] = text.slug
+    if canonical(last.data) == canonical(snapshot.data):
         copies.update(based_on=text.version)
 
 
@@ -94,36 +116,40 @@ def publish(text: Publishable, user: Any = None, at: datetime.datetime | None = 
     A text without a date to show gets the day of its publication. Raises ``ValidationError`` where something
     that readers need is missing or the text would expire before it appears.
     """
-    now = timezone.now()
-    if at is None:
-        at = text.publish_at if text.was_public and text.publish_at else now
-    if text.is_published and at > now:
-        raise ValidationError(_("The text is already public; withdraw it before giving it a later date."))
-    if text.expire_at is not None and text.expire_at <= at:
-        raise ValidationError({"expire_at": _("The text would expire before it is published.")})
-    changes: dict[str, Any] = {"publish_at": at, "withdrawn_at": None, "withdrawal_reason": ""}
-    if hasattr(text, "date"):
-        day = timezone.localdate(at)
-        follows = (
-            text.publish_at is not None
-            and not text.was_public
-            and text.date == timezone.localdate(text.publish_at)
-        )
-        if text.date is None or follows:
-            changes["date"] = day
-    _move(text, "publish", user, "", **changes)
+    with transaction.atomic():
+        _begin(text, "publish", user)
+        now = timezone.now()
+        if at is None:
+            at = text.publish_at if text.was_public and text.publish_at else now
+        if text.is_published and at > now:
+            raise ValidationError(_("The text is already public; withdraw it before giving it a later date."))
+        if text.expire_at is not None and text.expire_at <= at:
+            raise ValidationError({"expire_at": _("The text would expire before it is published.")})
+        changes: dict[str, Any] = {"publish_at": at, "withdrawn_at": None, "withdrawal_reason": ""}
+        if hasattr(text, "date"):
+            day = timezone.localdate(at)
+            follows = (
+                text.publish_at is not None
+                and not text.was_public
+                and text.date == timezone.localdate(text.publish_at)
+            )
+            if text.date is None or follows:
+                changes["date"] = day
+        _finish(text, "publish", user, "", **changes)
 
 
 def withdraw(text: Publishable, user: Any = None, reason: str = "") -> None:
     """Take a public text back; its address answers 410 with the reason. A scheduled one becomes a draft."""
-    if not text.was_public:
-        _move(text, "withdraw", user, reason, state=State.DRAFT, publish_at=None)
-        return
-    if not reason.strip():
-        raise ValidationError(
-            _("Say why the text is withdrawn: readers who follow its address will see the reason.")
-        )
-    _move(text, "withdraw", user, reason, withdrawn_at=timezone.now(), withdrawal_reason=reason.strip())
+    with transaction.atomic():
+        _begin(text, "withdraw", user)
+        if not text.was_public:
+            _finish(text, "withdraw", user, reason, state=State.DRAFT, publish_at=None)
+            return
+        if not reason.strip():
+            raise ValidationError(
+                _("Say why the text is withdrawn: readers who follow its address will see the reason.")
+            )
+        _finish(text, "withdraw", user, reason, withdrawn_at=timezone.now(), withdrawal_reason=reason.strip())
 
 
 def reopen(text: Publishable, user: Any = None) -> None:
@@ -132,27 +158,38 @@ def reopen(text: Publishable, user: Any = None) -> None:
 
 
 def trash(text: Publishable, user: Any = None) -> None:
-    """Move a text to the trash; its address stays reserved. A public text is withdrawn first."""
+    """Move a text to the trash; its address stays reserved. A public text is withdrawn first.
+
+    A scheduled one is taken off the schedule.
+    """
     if text.is_copy:
         raise ValidationError(_("A working copy is discarded, not moved to the trash."))
-    _require(text, user, Action.TRASH)
-    if text.is_published:
-        raise ValidationError(_("A public text can not go to the trash; withdraw it first, with a reason."))
     with transaction.atomic():
-        text.trashed_at = timezone.now()
-        text.save(update_fields=["trashed_at", "updated_at"])
-        record(text, user=user, action="trash")
+        _lock(text)
+        _require(text, user, Action.TRASH)
+        if text.is_published:
+            raise ValidationError(
+                _("A public text can not go to the trash; withdraw it first, with a reason.")
+            )
+        if text.trashed_at is None:
+            text.trashed_at = timezone.now()
+            if text.is_scheduled:  # else it would appear by itself once it is brought back
+                text.state, text.publish_at = State.DRAFT, None
+            text.save(update_fields=["trashed_at", "state", "publish_at", "updated_at"])
+            record(text, user=user, action="trash")
 
 
 def untrash(text: Publishable, user: Any = None) -> None:
     """Bring a text back from the trash, with its address, links and key."""
     if text.is_copy:
         raise ValidationError(_("This working copy is closed; restore it from the text's history."))
-    _require(text, user, Action.TRASH)
     with transaction.atomic():
-        text.trashed_at = None
-        text.save(update_fields=["trashed_at", "updated_at"])
-        record(text, user=user, action="untrash")
+        _lock(text)
+        _require(text, user, Action.TRASH)
+        if text.trashed_at is not None:
+            text.trashed_at = None
+            text.save(update_fields=["trashed_at", "updated_at"])
+            record(text, user=user, action="untrash")
 
 
 def _require(text: Publishable, user: Any, action: str) -> None:
@@ -160,24 +197,35 @@ def _require(text: Publishable, user: Any, action: str) -> None:
         raise PermissionDenied(f"{user} may not {action} {text}")
 
 
-def _move(text: Publishable, name: str, user: Any, note: str = "", **changes: Any) -> None:
+def _lock(text: Publishable) -> None:
+    """Hold the row and read it anew: rights, checks and snapshot go by the text as it stands by now."""
+    text.refresh_from_db(from_queryset=type(text).versions.select_for_update())
+
+
+def _begin(text: Publishable, name: str, user: Any) -> None:
+    _lock(text)
     transition = TRANSITIONS[name]
     if text.is_copy and name not in COPY_TRANSITIONS:
         raise ValidationError(_("A working copy has no publication of its own."))
     _require(text, user, transition.permission)
-    with transaction.atomic():
-        state, trashed = (
-            type(text).versions.select_for_update().values_list("state", "trashed_at").get(pk=text.pk)
+    if text.trashed_at is not None:
+        raise ValidationError(_("The text lies in the trash; bring it back first."))
+    if text.state not in transition.sources:
+        raise ValidationError(
+            _("“%(text)s” is %(state)s by now; reload the page to see what can be done.")
+            % {"text": text, "state": State(text.state).label}
         )
-        if trashed is not None:
-            raise ValidationError(_("The text lies in the trash; bring it back first."))
-        if state not in transition.sources:
-            raise ValidationError(
-                _("“%(text)s” is %(state)s by now; reload the page to see what can be done.")
-                % {"text": text, "state": State(state).label}
-            )
-        changes = {"state": transition.target, **changes}
-        for field, value in changes.items():
-            setattr(text, field, value)
-        text.save(update_fields=[*changes, "updated_at"])
-        record(text, user=user, action=name, note=note)
+
+
+def _finish(text: Publishable, name: str, user: Any, note: str = "", **changes: Any) -> None:
+    changes = {"state": TRANSITIONS[name].target, **changes}
+    for field, value in changes.items():
+        setattr(text, field, value)
+    text.save(update_fields=[*changes, "updated_at"])
+    record(text, user=user, action=name, note=note)
+
+
+def _move(text: Publishable, name: str, user: Any, note: str = "", **changes: Any) -> None:
+    with transaction.atomic():
+        _begin(text, name, user)
+        _finish(text, name, user, note, **changes)

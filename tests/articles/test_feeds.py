@@ -32,6 +32,27 @@ def test_the_newest_publication_comes_first_whatever_date_is_shown(client):
         assert titles(parse(client, path)) == ["A reprint of 2009", "Shown as new"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/feeds/rss/", "/feeds/atom/", "/feeds/topic/sea/rss/", "/feeds/topic/sea/atom/"]
+)
+def test_a_character_that_xml_does_not_know_breaks_no_feed(client, path):
+    topic = TopicFactory(slug="sea", name_en="The\x0b sea", standfirst_en="Salt\x02 water")
+    ArticleFactory(
+        title="Pasted\x0b from Word",
+        standfirst="A\x02 sentence.",
+        topics=[topic],
+        authors=[ExpertFactory(display_name_en="PAN\x0c Deng")],
+    )
+    assert titles(parse(client, path)) == ["Pasted from Word"]
+
+
+def test_a_hidden_topic_is_no_category(client):
+    ArticleFactory(topics=[TopicFactory(name_en="Quiet", hidden=True), TopicFactory(name_en="Shown")])
+    for path in ("/feeds/rss/", "/feeds/atom/"):
+        text = client.get(path).content.decode()
+        assert ("Shown" in text, "Quiet" in text) == (True, False)
+
+
 def test_it_holds_thirty(client):
     for _ in range(31):
         ArticleFactory()

@@ -302,6 +302,9 @@ def test_a_paste_lands_where_it_was_made_though_one_types_on(desk):
     at.text.focus()
     at.keys.type("ac")
     at.keys.press("ArrowLeft")
+    # The editor hears of the cursor's move a moment later; a person's paste is never as quick as that.
+    moved = "(element) => element.editor.state.selection.from === 2"
+    at.page.wait_for_function(moved, arg=at.text.element_handle())
     at.page.route("**/richtext/clean/", lambda route: (at.page.wait_for_timeout(300), route.continue_()))
     at.paste("<p class=MsoNormal>b<o:p></o:p></p>")
     at.keys.press("End")

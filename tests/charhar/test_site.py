@@ -204,6 +204,17 @@ def test_page_two_is_canonical_as_itself_and_page_one_without_a_number(client):
     )
 
 
+def test_only_lists_have_pages_and_years_in_their_canonical_address(client):
+    ArticleFactory(slug="on-ports", date=datetime.date(2022, 1, 18))
+    for path, canonical in {
+        "/articles/on-ports/?page=2": "/articles/on-ports/",
+        "/?year=2022&page=3": "/",
+        "/research/?page=0001": "/research/",
+        "/research/?page=01&year=2022": "/research/?year=2022",
+    }.items():
+        assert f'rel="canonical" href="http://127.0.0.1:8000{canonical}"' in get(client, path), path
+
+
 def test_the_404_page_reflects_nothing_unescaped(client):
     html = get(client, '/zh/"><script>alert(1)</script>/', 404)
     assert "<script>alert" not in html

@@ -5,11 +5,13 @@ import datetime
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 
 from charhar.contacts.export import csv_response
 from charhar.contacts.guard import network_address, require_own_page
 from charhar.contacts.models import Attempt
+from tests.factories import UserFactory
 
 HOUR = datetime.timedelta(hours=1)
 
@@ -58,6 +60,7 @@ def test_a_post_from_another_site_is_refused(headers):
         ("203.0.113.7", "203.0.113.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
         ("", ""),
     ],
 )
@@ -73,6 +76,20 @@ def test_only_behind_a_proxy_is_a_forwarded_address_believed(settings):
     assert network_address(request) == "10.0.0.1"
     settings.BEHIND_PROXY = True
     assert network_address(request) == "203.0.113.9"
+
+
+@pytest.mark.django_db
+def test_behind_a_proxy_a_stranger_does_not_lock_somebody_else_out(settings, client):
+    settings.AXES_ENABLED = settings.BEHIND_PROXY = True
+    UserFactory(username="editor")
+    url = reverse("admin:login")
+
+    def sign_in(address):
+        data = {"username": "editor", "password": "wrong"}
+        return client.post(url, data, headers={"X-Forwarded-For": address}).status_code
+
+    assert [sign_in("203.0.113.9") for _ in range(settings.AXES_FAILURE_LIMIT)][-1] == 429
+    assert sign_in("2001:db8::7") == 200
 
 
 @pytest.mark.django_db

@@ -182,7 +182,8 @@ def test_images_are_searched_by_title_credit_and_description(word, client, edito
     assert list(client.get(IMAGES, {"q": word}).context["cl"].result_list) == [wanted]
 
 
-def test_the_page_of_an_image_says_where_it_is_used(client, editor):
+def test_the_page_of_an_image_says_where_it_is_used(client):
+    client.force_login(UserFactory(roles=["Editors"]))
     image, other = ImageFactory(), ImageFactory()
     article = ArticleFactory(title="Seas & coasts", lead_image=image, draft=True)
     ArticleFactory(title="Elsewhere", lead_image=other)

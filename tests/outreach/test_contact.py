@@ -288,3 +288,18 @@ def test_open_is_one_truth_for_rows_and_queries():
     by_rows = {v.pk for v in Vacancy.objects.all() if v.is_open_at(now)}
     assert {v.pk for v in Vacancy.objects.open(now)} == by_rows
     assert len(by_rows) == 4
+
+
+@pytest.mark.django_db
+def test_the_contact_page_itself_says_how_to_reach_the_institute(client):
+    SiteSettings(
+        phone="+86 10 1234", fax="010-5678", email="office@example.org", postal_en="1 Sample Road"
+    ).save()
+    address = client.get("/about/contact/").content.decode().partition("<main")[2].partition("</address>")[0]
+    for part in (
+        '<a href="tel:+86101234">+86 10 1234</a>',
+        "010-5678",
+        "mailto:office@example.org",
+        "1 Sample Road",
+    ):
+        assert part in address, part

@@ -59,8 +59,8 @@ def value_for(field, number):
     if field.is_relation:
         return make(field.related_model)
     if getattr(field, "choices", None):
-        others = [key for key, _label in field.choices if key != field.get_default()]
-        return others[number % len(others)]
+        keys = [key for key, _label in field.choices if key != field.get_default()] + [field.get_default()]
+        return keys[number % len(keys)] or keys[0]
     if isinstance(field, RichTextField):
         return f"<p>{field.name} <em>{number}</em>.</p>"
     if isinstance(field, models.BooleanField):
@@ -74,7 +74,7 @@ def value_for(field, number):
     if isinstance(field, models.EmailField):
         return f"{field.name}-{number}@example.org"
     if isinstance(field, models.CharField | models.TextField):
-        return f"{field.name} {number}"[: field.max_length]
+        return f"{number} {field.name}"[: field.max_length].strip()
     raise AssertionError(f"Say in value_for what fills a {type(field).__name__}: {field}")
 
 

@@ -39,6 +39,8 @@ def test_a_chain_of_moves_is_one_redirect_and_moving_back_ends_it(client):
     article.slug = "one"
     article.save()
     assert client.get("/articles/one/").status_code == 200
+    # A browser that kept the first answer for ever would now go round in circles.
+    assert "max-age=0" in client.get("/articles/three/")["Cache-Control"]
     assert client.get("/articles/three/")["Location"] == "/articles/one/"
 
 

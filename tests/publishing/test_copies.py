@@ -86,7 +86,7 @@ def test_a_correction_writes_every_field_row_and_relation_of_the_copy(model):
     wanted = contents(copy)
     assert contents(text) == before
     differing = [name for name in before[0] if before[0][name] == wanted[0][name]]
-    assert set(differing) <= {"canonical", "show_editors_note"}
+    assert set(differing) <= {"canonical"}
     publish_copy(copy)
     assert contents(text) == wanted
     assert again(copy).trashed_at is not None
@@ -309,7 +309,8 @@ def test_by_the_clock_alone_absent_first_second_absent(client, path):
     found = []
     for moment in (-datetime.timedelta(minutes=1), datetime.timedelta(0), HOUR, 2 * HOUR):
         with time_machine.travel(TEN + moment, tick=False):
-            page = client.get(path).content.decode()
+            response = client.get(path)
+            page = response.content.decode() if response.status_code == 200 else ""
             found.append(("First words" in page, "Second words" in page))
     assert found == [(False, False), (True, False), (False, True), (False, False)]
 
@@ -451,9 +452,8 @@ def test_a_note_stands_dated_on_the_page_in_the_data_and_in_the_feed(client):
         assert f'<time datetime="{timezone.localdate(first).isoformat()}">' in page
         assert f'"dateModified":"{last.isoformat()}"' in page
         assert page.count('"@type":"CorrectionComment"') == 2
-        assert f"<updated>{last.replace(microsecond=0).isoformat()}" in client.get(
-            "/feeds/atom/"
-        ).content.decode().replace("Z<", "+00:00<")
+        feed = client.get("/feeds/atom/").content.decode()
+        assert f"<updated>{last.isoformat()}</updated><author>" in feed
 
 
 @pytest.mark.parametrize("factory", [PublicationFactory, PageFactory, ExpertFactory])
@@ -504,8 +504,7 @@ class CutOff(BaseException):
     """As a killed worker: no handler of ours catches it."""
 
 
-@pytest.mark.django_db(transaction=True)
-def test_cut_off_at_any_statement_the_text_is_the_old_or_the_new_one_whole():
+def test_cut_off_at_any_statement_the_text_is_the_old_or_the_new_one_whole(at_once):
     text = live(PublicationFactory)
     fill(text, 0)
     workflow.record(text, user=None, action="save")
@@ -525,6 +524,7 @@ def test_cut_off_at_any_statement_the_text_is_the_old_or_the_new_one_whole():
             with connection.execute_wrapper(cut):
                 publish_copy(copy)
         except CutOff:
+            connection.close()  # as the database sees it, whose client is gone
             assert contents(text) == old
             assert again(copy).trashed_at is None
             assert ContentVersion.objects.get().number == number

@@ -1,5 +1,7 @@
 """Who may do what: role by action by ownership by state, for every kind of text, in one table and one rule."""
 
+import random
+
 import pytest
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
@@ -13,9 +15,13 @@ from experts.models import Expert
 from publications.models import Publication
 from tests.factories import (
     ArticleFactory,
+    DocumentFactory,
     ExpertFactory,
+    ImageFactory,
+    NewsSectionFactory,
     PageFactory,
     PublicationFactory,
+    RegionFactory,
     TopicFactory,
     UserFactory,
 )
@@ -109,6 +115,67 @@ def test_a_grant_reaches_only_its_remit():
     assert list(Article.objects.filter(permitted_q(person, Action.CHANGE, Article))) == [inside]
 
 
+def test_two_remits_need_not_meet_in_one_topic():
+    role = Group.objects.create(name="Two desks")
+    topics = [TopicFactory(), TopicFactory()]
+    for action, topic in zip([Action.CHANGE, Action.PUBLISH], topics, strict=True):
+        grant = Grant.objects.create(role=role, action=action)
+        grant.remits.create(content_type=ContentType.objects.get_for_model(topic), object_id=topic.pk)
+    person, text = UserFactory(roles=["Two desks"]), ArticleFactory(topics=topics)
+    assert allowed(person, Action.CHANGE, text)
+    assert list(Article.objects.filter(permitted_q(person, Action.CHANGE, Article))) == [text]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_the_grants_the_condition_for_lists_is_the_same_rule(seed):
+    chance = random.Random(seed)
+    subjects = [TopicFactory(), TopicFactory(), RegionFactory(), NewsSectionFactory()]
+    person, other = UserFactory(), UserFactory()
+    models = {
+        Article: ("topics", "regions", "sections"),
+        Publication: ("topics", "regions"),
+        Expert: ("topics", "regions"),
+        InstitutePage: (),
+    }
+    for number in range(3):
+        role = Group.objects.create(name=f"Role {number}")
+        person.groups.add(role)
+        for _ in range(4):
+            kind = chance.choice([None, *models])
+            grant, _made = Grant.objects.get_or_create(
+                role=role,
+                action=chance.choice(Action.values),
+                own=chance.random() < 0.3,
+                kind=kind and ContentType.objects.get_for_model(kind),
+            )
+            for subject in chance.sample(subjects, chance.choice([0, 1, 2])):
+                grant.remits.get_or_create(
+                    content_type=ContentType.objects.get_for_model(subject), object_id=subject.pk
+                )
+    texts = []
+    for model, relations in models.items():
+        for state in STATES:
+            owners = {
+                "created_by": chance.choice([person, other]),
+                "assigned_to": chance.choice([person, None]),
+            }
+            text = make(model, state, **owners)
+            for subject in chance.sample(subjects, 2):
+                name = {"Topic": "topics", "Region": "regions", "NewsSection": "sections"}[
+                    type(subject).__name__
+                ]
+                if name in relations:
+                    through = {"language": text.language, "date": text.date} if model is Article else {}
+                    getattr(text, name).add(subject, through_defaults=through)
+            texts.append(text)
+    for action in Action:
+        for model in models:
+            rows = list(model.objects.filter(permitted_q(person, action, model)).values_list("pk", flat=True))
+            assert len(rows) == len(set(rows))
+            wanted = {t.pk for t in texts if type(t) is model and allowed(person, action, t)}
+            assert set(rows) == wanted, (action, model)
+
+
 # -- The admin's addresses --------------------------------------------------------------------------
 
 PAGES = ["list", "add", "live", "other's draft", "own draft", "trash", "delete", "delete for ever", "history"]
@@ -195,6 +262,26 @@ def test_authors_upload_pictures_but_change_none(client):
     assert not author.has_perm("library.delete_image")
 
 
+def test_tags_are_merged_only_by_those_who_may_change_them(client):
+    article = ArticleFactory()
+    article.tags.add("one", "two")
+    tags, merge = reverse("admin:taggit_tag_changelist"), reverse("admin:taggit_tag_merge_tags")
+
+    def merges(role):
+        client.force_login(UserFactory(roles=[role]))
+        chosen = list(article.tags.values_list("pk", flat=True))
+        client.post(tags, {"action": "render_tag_form", "_selected_action": chosen})
+        session = client.session
+        session["selected_tag_ids"] = ",".join(map(str, chosen))
+        session.save()
+        client.post(merge, {"new_tag_name": "merged"})
+        return sorted(article.tags.names())
+
+    assert merges("Authors") == ["one", "two"]
+    assert merges("Secretariat") == ["one", "two"]
+    assert merges("Editors") == ["merged"]
+
+
 def test_the_index_shows_each_role_its_own_desks(client):
     def desks(role):
         client.force_login(UserFactory(roles=[role]))
@@ -243,6 +330,38 @@ def test_look_ups_of_entries_follow_their_publication(client):
     assert found(lookup(client, "article.entry")) == {"In a public issue"}
     client.force_login(UserFactory(roles=["Editors"]))
     assert found(lookup(client, "article.entry")) == {"In a public issue", "In an issue to come"}
+
+
+def test_no_page_of_the_admin_names_an_author_what_is_hidden(client):
+    picture, file, publication = ImageFactory(), DocumentFactory(), PublicationFactory()
+    secret = ArticleFactory(
+        title="Secret draft",
+        draft=True,
+        lead_image=picture,
+        body=f'<p><a href="{file.file.url}">file</a></p>',
+        entry=publication.entries.create(title="An entry"),
+        authors=[ExpertFactory(draft=True, display_name_en="SECRET Person")],
+    )
+    secret.tags.add("a tag")
+    pages = {
+        "articles_article_changelist": [],
+        "publications_publication_change": [publication.pk],
+        "library_image_change": [picture.pk],
+        "library_document_change": [file.pk],
+        "taggit_tag_change": [secret.tags.get().pk],
+    }
+
+    def naming(role):
+        client.force_login(UserFactory(roles=[role]))
+        texts = {
+            name: client.get(reverse(f"admin:{name}", args=args), follow=True).content.decode().lower()
+            for name, args in pages.items()
+        }
+        assert all("/admin/logout/" in text for text in texts.values())
+        return {name for name, text in texts.items() if "secret" in text}
+
+    assert naming("Authors") == set()
+    assert naming("Editors") == {*pages} - {"taggit_tag_change"}
 
 
 @pytest.mark.parametrize(

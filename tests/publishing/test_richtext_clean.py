@@ -70,6 +70,11 @@ CASES = {
         '<span style="font-weight:700">a</span><span style="font-style: italic">b</span><span style="vertical-align:super">c</span>',
         "<p><strong>a</strong><em>b</em><sup>c</sup></p>",
     ),
+    "Word's properties for other scripts are not ours": (
+        '<p><b style="mso-bidi-font-weight:normal">a</b> <i style="mso-bidi-font-style:normal">b</i> '
+        '<span style="mso-bidi-font-weight:bold;mso-bidi-font-style:italic">c</span></p>',
+        "<p><strong>a</strong> <em>b</em> c</p>",
+    ),
     "Google's wrapper is not bold": ('<b style="font-weight:normal" id="docs-internal-guid-1"><p>a</p></b>', "<p>a</p>"),
     "split marks are joined": ("<p><b>a</b><b>b</b> <b>c</b></p>", "<p><strong>ab</strong> <strong>c</strong></p>"),
     "one order of nesting": (

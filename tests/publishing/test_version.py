@@ -259,3 +259,10 @@ def test_a_composed_statement_raises_it():
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("UPDATE {} SET hidden = hidden").format(sql.Identifier(Topic._meta.db_table)))
     assert number() == before + 1
+
+
+def test_many_who_pass_the_next_change_at_once_raise_it_once(at_once):
+    ContentVersion.objects.update(next_change=timezone.now() - datetime.timedelta(seconds=1))
+    before = number()
+    assert {version.number for version in at_once(8, current_version)} == {before + 1}
+    assert number() == before + 1

@@ -1,6 +1,7 @@
 """State changes: which are possible, who may make them, what they leave behind."""
 
 import datetime
+from contextlib import suppress
 
 import pytest
 import time_machine
@@ -10,6 +11,7 @@ from articles.models import Article
 from charhar.publishing import workflow
 from charhar.publishing.history import serialise, snapshots_of
 from charhar.publishing.models import Snapshot, State
+from charhar.search.models import SearchEntry
 from tests.factories import (
     ArticleFactory,
     ExpertFactory,
@@ -146,6 +148,15 @@ def test_the_trash_gives_back_what_it_took():
     assert Article.objects.get(pk=text.pk).state == State.DRAFT
 
 
+def test_what_comes_back_from_the_trash_never_appears_by_itself():
+    text = ArticleFactory(scheduled=True)
+    workflow.trash(text)
+    with time_machine.travel(text.publish_at or NOON + datetime.timedelta(days=36500)):
+        workflow.untrash(text)
+        assert Article.objects.get(pk=text.pk).state == State.DRAFT
+        assert not Article.objects.get(pk=text.pk).is_published
+
+
 def test_a_snapshot_holds_everything_that_is_content():
     topic, expert = TopicFactory(), ExpertFactory(display_name_en="PAN Sample", title_en="Adjunct Fellow")
     text = ArticleFactory(draft=True, title="On port towns", topics=[topic], authors=[expert])
@@ -190,3 +201,75 @@ def test_deleting_an_expert_leaves_name_and_role_on_the_byline():
     expert.delete()
     byline = text.bylines.get()
     assert (byline.name, byline.role, byline.expert) == ("PAN Sample", "Adjunct Fellow", None)
+
+
+class TestSomebodyElseWasFaster:
+    """Two people have the same text open; the second one's copy of it is out of date."""
+
+    def test_what_is_public_by_now_is_not_put_off(self):
+        text = ArticleFactory(draft=True)
+        stale = Article.objects.get(pk=text.pk)
+        workflow.publish(text)
+        with pytest.raises(ValidationError):
+            workflow.publish(stale, at=NOON + datetime.timedelta(days=36500))
+        assert Article.objects.get(pk=text.pk).is_published
+
+    def test_what_is_public_by_now_is_not_withdrawn_without_a_reason(self):
+        text = ArticleFactory(draft=True)
+        stale = Article.objects.get(pk=text.pk)
+        workflow.publish(text)
+        with pytest.raises(ValidationError):
+            workflow.withdraw(stale)
+        assert Article.objects.get(pk=text.pk).is_published
+
+    def test_what_is_public_by_now_does_not_go_to_the_trash(self):
+        text = ArticleFactory(draft=True)
+        stale = Article.objects.get(pk=text.pk)
+        workflow.publish(text)
+        with pytest.raises(ValidationError):
+            workflow.trash(stale)
+        assert Article.objects.get(pk=text.pk).is_published
+
+    def test_an_author_does_not_trash_what_was_withdrawn_by_now(self):
+        author = UserFactory(roles=["Authors"])
+        text = ArticleFactory(draft=True, created_by=author)
+        stale = Article.objects.get(pk=text.pk)
+        workflow.publish(text)
+        workflow.withdraw(text, reason="An error of fact.")
+        with pytest.raises(PermissionDenied):
+            workflow.trash(stale, author)
+        assert Article.objects.filter(pk=text.pk).exists()
+
+    @pytest.mark.parametrize("move", [workflow.submit, workflow.publish, workflow.trash])
+    def test_the_snapshot_holds_the_text_as_it_stands_and_not_as_it_was_read(self, move):
+        text = ArticleFactory(draft=True, title="First title")
+        stale = Article.objects.prefetch_related("topics", "bylines").get(pk=text.pk)
+        text.title = "Second title"
+        text.save()
+        move(stale)
+        assert snapshots_of(text).first().data["fields"]["title"] == "Second title"
+        assert SearchEntry.objects.get(object_id=text.pk).title == "Second title"
+
+    def test_the_trash_twice_is_as_once(self):
+        text = ArticleFactory(draft=True)
+        stale = Article.objects.get(pk=text.pk)
+        workflow.trash(text)
+        workflow.trash(stale)
+        assert [s.action for s in snapshots_of(text)] == ["trash"]
+        workflow.untrash(text)
+        workflow.untrash(stale)
+        assert [s.action for s in snapshots_of(text)] == ["untrash", "trash"]
+
+
+def test_of_two_who_publish_and_schedule_at_the_same_moment_nobody_takes_a_public_text_back(at_once):
+    text = ArticleFactory(draft=True)
+    later = iter([None, datetime.datetime(2126, 3, 3, 4, 0, tzinfo=datetime.UTC)] * 3)
+
+    def publish():
+        with suppress(ValidationError):
+            workflow.publish(Article.objects.get(pk=text.pk), at=next(later))
+
+    at_once(6, publish)
+    assert Article.objects.get(pk=text.pk).is_published
+    versions = [s.version for s in snapshots_of(text)]
+    assert versions == sorted(set(versions), reverse=True)

@@ -61,3 +61,10 @@ def test_an_address_that_led_elsewhere_before_is_refused_with_nothing_typed_lost
     assert errors_of(response)["__all__"][0].startswith("Nothing was saved: another row")
     assert values_of(response)["standfirst_en"] == ["Typed"]
     assert Topic.objects.count() == 1
+
+
+def test_a_new_topic_comes_last_until_it_is_moved(client):
+    assert client.get(ADD).context["adminform"].form["position"].value() == 0
+    TopicFactory(position=6)
+    TopicFactory(position=2)
+    assert client.get(ADD).context["adminform"].form["position"].value() == 7
