@@ -66,7 +66,7 @@ class ClockMiddleware:
         if request.method in {"GET", "HEAD"} and not request.path_info.startswith("/admin/"):
             from .version import current_version
 
-            # Without a database, what needs none still answers, and the health check says so in its own words.
+            # Without a database, what needs none still answers; the health check says so in its own words.
             with suppress(DatabaseError):
                 request.content_version = current_version()  # type: ignore[attr-defined]
         return self.get_response(request)

@@ -153,10 +153,10 @@ def test_the_form_with_three_bylines_takes_24_queries(
         client.get(change(article))
 
 
-def test_the_form_of_a_working_copy_takes_25_queries(client, editor, django_assert_num_queries):
+def test_the_form_of_a_working_copy_takes_22_queries(client, editor, django_assert_num_queries):
     copy = open_copy(whole(editor, language="zh-hans", translation_of=ArticleFactory()))
     client.get(change(copy))
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(22):
         client.get(change(copy))
 
 

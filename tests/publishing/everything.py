@@ -126,7 +126,9 @@ def contents(text):
     """All that ``text`` holds, read from the database column by column."""
     text = type(text).versions.get(pk=text.pk)
     columns = {
-        f.name: f.value_from_object(text) for f in text._meta.concrete_fields if f.name not in text.LIFE_FIELDS
+        f.name: f.value_from_object(text)
+        for f in text._meta.concrete_fields
+        if f.name not in text.LIFE_FIELDS
     }
     rows = {}
     through = [f.remote_field.through for f in text._meta.many_to_many]

@@ -219,7 +219,12 @@ def test_what_the_live_text_could_not_be_is_refused_beside_its_field(client):
     ArticleFactory(slug="taken", title="First here")
     text = live()
     response = send(
-        client, at("change", open_copy(text)), "_publish_correction", slug="taken", told="minor", title="Typed"
+        client,
+        at("change", open_copy(text)),
+        "_publish_correction",
+        slug="taken",
+        told="minor",
+        title="Typed",
     )
     assert list(errors_of(response)) == ["slug"]
     assert values_of(response)["title"] == ["Typed"]
@@ -301,7 +306,12 @@ def test_others_reach_nothing_of_a_correction(client, role):
     client.force_login(UserFactory(roles=[role] if role else []))
     refused = {302, 403, 404}
     index = reverse("admin:index")
-    posts = [at("correct", text), at("renew", copy), at("discard", copy), at("restore_version", text, first.pk)]
+    posts = [
+        at("correct", text),
+        at("renew", copy),
+        at("discard", copy),
+        at("restore_version", text, first.pk),
+    ]
     gets = [at("change", copy), at("discard", copy), at("history", copy), at("version", copy, first.pk)]
     for response in [client.post(url) for url in posts] + [client.get(url) for url in gets]:
         assert response.status_code in refused

@@ -159,7 +159,9 @@ def test_every_field_row_and_relation_that_changed_is_named(model):
 
 
 def test_words_of_rich_text_are_compared_paragraph_by_paragraph():
-    text = ArticleFactory(body="<p>Ports were built in 2012.</p><p>They stand.</p><p>Some <em>trade</em>.</p>")
+    text = ArticleFactory(
+        body="<p>Ports were built in 2012.</p><p>They stand.</p><p>Some <em>trade</em>.</p>"
+    )
     old = serialise(text)
     text.body = "<p>Ports were built in 2013.</p><p>They stand.</p><p>Some trade.</p><p>More.</p>"
     assert shown(type(text), old, serialise(text)) == {
