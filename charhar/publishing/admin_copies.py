@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.utils import flatten_fieldsets, unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -112,16 +112,12 @@ class CorrectedAdmin(SelectableAdmin):
         copy = self._open(request, object_id)
         live_url = self._url("change", copy.corrects_id)  # type: ignore[attr-defined]
         if request.method == "POST":
-            try:
-                copies.discard_copy(copy, request.user)
-            except ValidationError as error:
-                self.message_user(request, " ".join(error.messages), messages.ERROR)
-            else:
-                self.message_user(
-                    request,
-                    _("The working copy of “%s” is discarded; readers go on seeing the live text.") % copy,
-                    messages.SUCCESS,
-                )
+            copies.discard_copy(copy, request.user)
+            self.message_user(
+                request,
+                _("The working copy of “%s” is discarded; readers go on seeing the live text.") % copy,
+                messages.SUCCESS,
+            )
             return redirect(live_url)
         context = {
             **self.admin_site.each_context(request),

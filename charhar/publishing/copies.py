@@ -94,15 +94,22 @@ def unschedule(copy: Publishable, user: Any = None) -> None:
         live, copy = _both(copy)
         if user is not None and not live.may(user, Action.PUBLISH):
             raise PermissionDenied(f"{user} may not unschedule a correction of {live}")
+        if copy.trashed_at is not None:
+            raise ValidationError(_("This working copy is closed: it was published or discarded meanwhile."))
         copy.state, copy.publish_at, copy.failure, copy.correction_note = State.DRAFT, None, "", ""
         copy.save(update_fields=["state", "publish_at", "failure", "correction_note", "updated_at"])
         workflow.record(copy, user=user, action="unschedule")
 
 
 def discard_copy(copy: Publishable, user: Any = None) -> None:
-    """Close the copy unpublished; what it held stays in the history. Raises ``PermissionDenied``."""
+    """Close the copy unpublished; what it held stays in the history. One that is closed stays as it is.
+
+    Raises ``PermissionDenied``.
+    """
     with transaction.atomic():
         _live, copy = _both(copy)
+        if copy.trashed_at is not None:
+            return
         if user is not None and not copy.may(user, Action.CHANGE):
             raise PermissionDenied(f"{user} may not discard {copy}")
         _close(copy)

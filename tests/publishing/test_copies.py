@@ -151,8 +151,11 @@ def test_a_discarded_copy_changes_nothing_and_stays_in_the_history():
     discard_copy(copy)
     assert again(text).title == "As it was"
     assert snapshots_of(copy).first().data["fields"]["title"] == "Not wanted"
-    with pytest.raises(ValidationError):
-        publish_copy(copy)
+    for closed in (publish_copy, copies.unschedule):
+        with pytest.raises(ValidationError):
+            closed(copy)
+    discard_copy(copy)
+    assert snapshots_of(copy).count() == 3
 
 
 def test_a_copy_has_no_copy_and_neither_has_what_lies_in_the_trash():
