@@ -41,7 +41,7 @@ BUDGETS = {
     "/regions/": 3,
     "/regions/region/": 7,
     "/experts/": 7,
-    "/experts/expert/": 11,
+    "/experts/expert/": 10,
     "/publications/": 3,
     "/publications/series/": 5,
     "/publications/series/publication/": 9,

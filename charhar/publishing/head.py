@@ -57,14 +57,15 @@ def head_for(
     description: str = "",
     *,
     languages: Iterable[str] = (ENGLISH, CHINESE),
+    edition: Any = None,
     canonical: str = "",
     trail: Iterable[tuple[Any, str]] = (),
     **more: Any,
 ) -> Head:
     """The head of the page at the request's address.
 
-    ``languages`` are those that the page exists in; ``canonical`` an address elsewhere; ``trail`` the pages
-    above it, from the top, as (label, path). A later page or a year of a list has no counterpart, since the
+    ``languages`` are those that the page exists in under the same path; ``edition`` is the text in the other
+    language, wherever it stands; ``canonical`` an address elsewhere; ``trail`` the pages above it, from the top, as (label, path). A later page or a year of a list has no counterpart, since the
     list may be shorter in the other language: the way there leads to the whole list.
     """
     varied = varied_query(request)
@@ -72,13 +73,17 @@ def head_for(
     path = whole + varied
     here = language_of_path(whole)
     bare = without_prefix(whole)
-    existing = [language for language in (ENGLISH, CHINESE) if language in {here, *languages}]
-    alternates = []
-    if len(existing) > 1 and not varied:
-        alternates = [(HREFLANG[each], absolute(with_prefix(bare, each))) for each in existing]
-        alternates.append(("x-default", absolute(with_prefix(bare, ENGLISH))))
     other = ENGLISH if here == CHINESE else CHINESE
-    other_path = with_prefix(bare, other) if other in existing else with_prefix("/", other)
+    paths = {here: whole}
+    if edition is not None:
+        paths[other] = edition.get_absolute_url()
+    elif other in languages:
+        paths[other] = with_prefix(bare, other)
+    alternates = []
+    if len(paths) > 1 and not varied:
+        alternates = [(HREFLANG[each], absolute(paths[each])) for each in (ENGLISH, CHINESE)]
+        alternates.append(("x-default", absolute(paths[ENGLISH])))
+    other_path = paths.get(other, with_prefix("/", other))
     request.other_language_path = other_path  # type: ignore[attr-defined]  # for the link in the kept header
     schema = list(more.pop("schema", []))
     steps = [*trail, (title, path)]

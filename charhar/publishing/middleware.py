@@ -56,14 +56,17 @@ class AddressMiddleware:
 class ClockMiddleware:
     """A page is made from the content as it is due now: corrections whose hour has come are published first.
 
-    One query, whose answer ``request.content_version`` keeps for menu and foot.
+    One query, whose answer ``request.content_version`` keeps for menu and foot. Media files hold no text, and
+    the admin shows what is.
     """
+
+    apart = ("/admin/", settings.MEDIA_URL)
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method in {"GET", "HEAD"} and not request.path_info.startswith("/admin/"):
+        if request.method in {"GET", "HEAD"} and not request.path_info.startswith(self.apart):
             from .version import current_version
 
             # Without a database, what needs none still answers; the health check says so in its own words.

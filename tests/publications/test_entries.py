@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError
 
 from publications.models import Entry
-from tests.factories import ArticleFactory, PublicationFactory
+from tests.factories import ArticleFactory, PublicationFactory, SeriesFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +32,16 @@ def test_a_working_copy_may_stand_for_its_live_texts_entry_and_is_never_led_to()
     live = ArticleFactory(entry=paper)
     ArticleFactory(entry=paper, corrects=live, based_on=live.version)
     assert paper.article == live
+
+
+def test_an_edition_in_another_series_is_named_by_its_own_address(client):
+    original = PublicationFactory(slug="book", series=SeriesFactory(slug="books"))
+    PublicationFactory(
+        slug="book", series=SeriesFactory(slug="shu"), language="zh-hans", translation_of=original
+    )
+    html = client.get("/publications/books/book/").content.decode()
+    assert 'hreflang="zh-Hans" href="http://127.0.0.1:8000/zh/publications/shu/book/"' in html
+    assert 'class="other" href="/zh/publications/shu/book/"' in html
 
 
 @pytest.mark.parametrize("state", ["draft", "scheduled", "expired", "withdrawn", "trashed"])
