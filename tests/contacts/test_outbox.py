@@ -275,5 +275,8 @@ def test_tick_sends_forgets_and_says_so(capsys):
         == "Corrections: 0 published, 0 failed.\nMail: 1 sent.\nAttempts forgotten: 1.\n"
     )
     call_command("tick")
-    assert capsys.readouterr().out == "Mail: nothing due.\nAttempts forgotten: 0.\n"
+    assert (
+        capsys.readouterr().out
+        == "Corrections: 0 published, 0 failed.\nMail: nothing due.\nAttempts forgotten: 0.\n"
+    )
     assert Attempt.objects.get().digest == "2"
