@@ -107,16 +107,20 @@ class ArticleForm(TranslatedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            for name, relation in self.FILED.items():
+            for name, relation in self._filed():
                 self.fields[name].initial = [row.pk for row in getattr(self.instance, relation).all()]
 
     def _save_m2m(self) -> None:
         super()._save_m2m()  # type: ignore[misc]
         article = self.instance
-        for name, relation in self.FILED.items():
+        for name, relation in self._filed():
             getattr(article, relation).set(
-                self.cleaned_data[name], through_defaults={"language": article.language, "date": article.date}
+                self.cleaned_data[name], through_defaults=article.filing_defaults()
             )
+
+    def _filed(self) -> list[tuple[str, str]]:
+        """The fields there are, with their relations: none for a text that only a working copy changes."""
+        return [(name, relation) for name, relation in self.FILED.items() if name in self.fields]
 
 
 @admin.register(Article)

@@ -79,8 +79,8 @@ class Everything(Feed):
     def item_pubdate(self, article: Article) -> datetime.datetime | None:
         return article.publish_at
 
-    def item_updateddate(self, article: Article) -> datetime.datetime:
-        return article.updated_at
+    def item_updateddate(self, article: Article) -> datetime.datetime | None:
+        return article.modified_for_readers
 
     def item_categories(self, article: Article) -> list[str]:
         return [xml_text(topic.name) for topic in article.topics.all() if not topic.hidden]

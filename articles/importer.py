@@ -19,6 +19,8 @@ from django.urls import Resolver404, resolve
 
 from charhar.publishing import workflow
 from charhar.publishing.addresses import add_redirect
+from charhar.publishing.copies import is_frozen, open_copy, publish_copy
+from charhar.publishing.history import content_fields, fill
 from charhar.publishing.languages import CHINESE, ENGLISH, language_of_path, with_prefix, without_prefix
 from charhar.publishing.models import Address, State
 from experts.models import Expert
@@ -302,13 +304,7 @@ class Importer:
             )
         if not self.dry_run:
             with transaction.atomic():
-                article.save()
-                article.bylines.all().delete()
-                for byline in bylines:
-                    byline.article = article
-                    byline.save()
-                article.tags.set(tags)
-                self._close(text, article, self._publishes(text) and article.state == State.DRAFT)
+                self._save(text, article, bylines, tags)
                 for language, path in redirects:
                     add_redirect(path, language, article)
         notes = sorted(set(notes), key=lambda note: (note.line, note.text))
@@ -316,12 +312,33 @@ class Importer:
             text.source, fate, address=with_prefix(article.address(), article.language), notes=notes
         )
 
+    def _save(self, text: Text, article: Article, bylines: list[Byline], tags: list[str]) -> None:
+        """Write the row, its bylines and tags; what readers see, like every correction, by a working copy."""
+        target = article
+        if article.pk and is_frozen(article):
+            target = open_copy(article)
+            columns = {f.attname: getattr(article, f.attname) for f in content_fields(Article)}
+            fill(target, {"fields": columns})
+        target.save()
+        target.bylines.all().delete()
+        for byline in bylines:
+            byline.article = target
+            byline.save()
+        target.tags.set(tags)
+        if target is article:
+            self._close(text, article, self._publishes(text) and article.state == State.DRAFT)
+        else:
+            self._remember(text, publish_copy(target))
+
     def _close(self, text: Text, article: Article, publish: bool) -> None:
         """Close the save, by publishing where asked, and remember the version that the row is left in."""
         if publish and text.date:
             workflow.publish(article, at=text.date.publish_at)
         else:
             workflow.record(article, user=None, action="import", note=text.source)
+        self._remember(text, article)
+
+    def _remember(self, text: Text, article: Article) -> None:
         self.imported[text.source], _created = ImportedText.objects.update_or_create(
             source=text.source,
             defaults={"article": article, "digest": text.digest, "version": article.version},

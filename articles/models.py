@@ -286,6 +286,9 @@ class Article(Translated, Publishable):
         """The outlet's address where theirs is the canonical one, else empty."""
         return self.outlet_url if self.canonical == self.Canonical.THEIRS else ""
 
+    def filing_defaults(self) -> dict[str, Any]:
+        return {"language": self.language, "date": self.date}
+
     def remit_subjects(self) -> Iterable[models.Model]:
         return [*self.topics.all(), *self.regions.all(), *self.sections.all()] if self.pk else []
 

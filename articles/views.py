@@ -41,7 +41,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
             kind="article",
             image=social_card(text.lead_image),
             published=text.publish_at,
-            modified=text.updated_at,
+            modified=text.modified_for_readers,
             schema=[structured_data(text)],
             trail=[(_("Home"), "/"), *_section_of(text)],
         ),
@@ -83,7 +83,8 @@ def structured_data(text: Article) -> dict[str, Any]:
         **({"description": text.standfirst} if text.standfirst else {}),
         "inLanguage": text.html_lang,
         "datePublished": (text.publish_at or text.created_at).isoformat(),
-        "dateModified": text.updated_at.isoformat(),
+        "dateModified": (text.modified_for_readers or text.created_at).isoformat(),
+        **({"correction": corrections(text)} if text.corrections else {}),
         "mainEntityOfPage": text.canonical_url or absolute(text.get_absolute_url()),
         "author": [
             person(byline)
@@ -99,6 +100,14 @@ def structured_data(text: Article) -> dict[str, Any]:
         },
         **({"image": [card.url]} if card else {}),
     }
+
+
+def corrections(text: Article) -> list[dict[str, Any]]:
+    """schema.org's ``CorrectionComment`` for each public note, newest first."""
+    return [
+        {"@type": "CorrectionComment", "text": note, "datePublished": day.isoformat()}
+        for day, note in text.correction_notes
+    ]
 
 
 def person(byline: Byline) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def furniture(request: HttpRequest) -> Furniture:
     """
     if hasattr(request, "_furniture"):
         return request._furniture
-    version = current_version()
+    version = getattr(request, "content_version", None) or current_version()
     language = current_language()
     key = f"furniture:{version.key}:{language}"
     kept = cache.get(key)

@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "charhar.publishing.middleware.CacheHeadersMiddleware",
     "charhar.publishing.middleware.AddressMiddleware",
+    "charhar.publishing.middleware.ClockMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

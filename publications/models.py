@@ -324,6 +324,9 @@ class Entry(models.Model):
     )
     title = models.CharField(_("title"), max_length=300)
     authors = models.CharField(_("authors"), max_length=300, blank=True)
+    # In a working copy: the key of the live text's entry that this one stands for. Articles point at entries,
+    # so a correction changes these in place.
+    origin = models.BigIntegerField(null=True, blank=True, editable=False)
     first_page = models.CharField(_("first page"), max_length=10, blank=True)
     last_page = models.CharField(_("last page"), max_length=10, blank=True)
 

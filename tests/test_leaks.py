@@ -26,7 +26,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-HIDDEN = ["draft", "review", "scheduled", "expired", "withdrawn", "trashed", "copy"]
+HIDDEN = ["draft", "review", "scheduled", "expired", "withdrawn", "trashed", "copy", "scheduled_copy"]
 STATUS = {"draft": 404, "review": 404, "scheduled": 404, "expired": 410, "withdrawn": 410, "trashed": 404}
 LANGUAGES = {"": "en", "/zh": "zh-hans"}
 PAGES = [
@@ -101,9 +101,10 @@ def hide(house, factory, state, language, **fields):
     fields |= {"slug": "leaked"}
     if factory is not ExpertFactory:
         fields |= {"language": language}
-    if state == "copy":
+    if "copy" in state:
         live = factory(**fields | {"slug": "known-too"})
-        text = factory(**fields, corrects=live, based_on=live.version)
+        state = {"copy": "draft", "scheduled_copy": "scheduled"}[state]
+        text = factory(**fields, **{state: True}, corrects=live, based_on=live.version)
     else:
         text = factory(**fields, **{state: True})
     return text
@@ -120,7 +121,7 @@ def hidden_article(house, state, language):
     text.entry = Entry.objects.create(publication=house["publication"], title="An entry")
     text.save()
     HomeSlot.objects.create(article=text, place="lead", language=language)
-    if state == "copy":
+    if "copy" in state:
         text.corrects.topics.clear()
         Article.versions.filter(pk=text.corrects_id).update(title="Shown", standfirst="", body="")
     workflow.record(text, user=None, action="save")
@@ -140,7 +141,7 @@ def hidden_publication(house, state, language):
     text.topics.add(house["topic"])
     text.regions.add(house["region"])
     Contributor.objects.create(publication=text, expert=house["expert"])
-    if state == "copy":
+    if "copy" in state:
         type(text).versions.filter(pk=text.corrects_id).update(title="Shown", standfirst="")
     workflow.record(text, user=None, action="save")
     return text
@@ -158,7 +159,7 @@ def hidden_expert(house, state, language):
     text.programmes.add(house["programme"])
     text.topic_leads.create(topic=house["topic"])
     text.region_leads.create(region=house["region"])
-    if state == "copy":
+    if "copy" in state:
         type(text).versions.filter(pk=text.corrects_id).update(
             display_name_en="Shown", display_name_zh="", family_name="Shown", biography_en=""
         )
@@ -168,7 +169,7 @@ def hidden_expert(house, state, language):
 
 def hidden_page(house, state, language):
     text = hide(house, PageFactory, state, language, title="Leaked title", body="<p>Leaked</p>", position=1)
-    if state == "copy":
+    if "copy" in state:
         type(text).versions.filter(pk=text.corrects_id).update(title="Shown", body="")
     workflow.record(text, user=None, action="save")
     return text

@@ -49,9 +49,9 @@ BUDGETS = {
     "/programmes/programme/": 6,
     "/about/page/": 4,
     "/tags/ports/": 6,
-    "/feeds/rss/": 3,
-    "/feeds/topic/topic/atom/": 4,
-    "/feeds/expert/expert/rss/": 4,
+    "/feeds/rss/": 4,
+    "/feeds/topic/topic/atom/": 5,
+    "/feeds/expert/expert/rss/": 5,
 }
 
 

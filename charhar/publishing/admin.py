@@ -10,7 +10,6 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,13 +24,16 @@ from django.utils.translation import ngettext
 from charhar.taxonomy.admin import CountingChangeList, KeepingAdmin, Refused
 
 from . import workflow
+from .admin_copies import CorrectedAdmin, is_outdated, with_correction
 from .admin_filters import StatusFilter
 from .admin_forms import PublishableForm, beijing
-from .admin_moves import Desk, Move, badge, explained, moves_for, saving, short
-from .admin_rows import SelectableAdmin, VisibleTexts
+from .admin_history import HistoryAdmin
+from .admin_moves import Desk, Move, badge, correction_in_list, explained, moves_for, saving, short
+from .admin_rows import VisibleTexts
+from .copies import is_frozen, open_copy_of
 from .history import snapshots_of
 from .models import Action, Address, Publishable, Snapshot, published_q
-from .permissions import allowed, permitted_q
+from .permissions import allowed, may_correct, permitted_q
 from .richtext import RichTextField
 from .templatetags.richtext import richtext
 
@@ -51,7 +53,7 @@ def _rich(name: str, text: Publishable) -> SafeString:
     return richtext(getattr(text, name))
 
 
-class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
+class PublishableAdmin(CorrectedAdmin, HistoryAdmin, VisibleTexts, KeepingAdmin):
     """Texts with a state: who may see, change and move them is in the table of grants.
 
     A subclass gives ``fieldsets`` and, where its list shows related names, ``attach``. Everything that
@@ -60,7 +62,6 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
 
     form = PublishableForm
     change_form_template = "admin/publishing/change_form.html"
-    object_history_template = "admin/publishing/history.html"
     date_hierarchy: ClassVar[Any] = "updated_at"
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
@@ -112,19 +113,24 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """What readers see and what the person may read before publication; the trash included."""
-        texts: Any = self.model.versions.filter(corrects__isnull=True)  # type: ignore[attr-defined]
+        texts = self._seen(request).filter(corrects__isnull=True)
+        ordering = self.get_ordering(request)
+        return texts.order_by(*ordering) if ordering else texts
+
+    def _seen(self, request: HttpRequest) -> Any:
+        texts: Any = self.model.versions.all()  # type: ignore[attr-defined]
         if not request.user.is_superuser:  # type: ignore[union-attr]
             seen = published_q() | permitted_q(request.user, Action.VIEW, self.model)  # type: ignore[arg-type]
             texts = texts.filter(pk__in=self.model.versions.filter(seen).values("pk"))  # type: ignore[attr-defined]
-        ordering = self.get_ordering(request)
-        return texts.order_by(*ordering) if ordering else texts
+        return texts
 
     def selectable(self, request: HttpRequest) -> Any:
         return self.get_queryset(request).filter(trashed_at__isnull=True)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The text with what its form shows, in one query; None where the person may not know of it."""
-        texts = self.get_queryset(request).select_related("created_by", *self.form_select_related)
+        """The text or working copy with what its form shows, in one query; None where the person may not know
+        of it."""
+        texts = self._seen(request).select_related("created_by", "corrects", *self.form_select_related)
         field = self.opts.pk if from_field is None else self.opts.get_field(from_field)
         try:
             return texts.get(**{field.name: field.to_python(object_id)})  # type: ignore[union-attr]
@@ -140,8 +146,10 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
         """The rows with who saved last, in the same query."""
         kind = ContentType.objects.get_for_model(self.model)
         last = Snapshot.objects.filter(content_type=kind, object_id=OuterRef("pk")).order_by("-version")
-        return queryset.annotate(last_saved_by=Subquery(last.values("user_name")[:1])).select_related(
-            "created_by"
+        return with_correction(
+            queryset.annotate(last_saved_by=Subquery(last.values("user_name")[:1])).select_related(
+                "created_by"
+            )
         )
 
     def attach(self, texts: list[Any]) -> None:
@@ -149,10 +157,13 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
 
     @admin.display(description=_("status"), ordering="state")
     def status(self, obj: Publishable) -> SafeString:
-        """The state by the clock; of what is scheduled also the moment, in Beijing time."""
+        """The state by the clock, of what is scheduled also the moment in Beijing time; its correction."""
+        correction = correction_in_list(obj)
         if not obj.is_scheduled or obj.trashed_at is not None:
-            return badge(obj)
-        return format_html('{}<br><span class="quiet">{}</span>', badge(obj), short(obj.publish_at))
+            return format_html("{}{}", badge(obj), correction)
+        return format_html(
+            '{}<br><span class="quiet">{}</span>{}', badge(obj), short(obj.publish_at), correction
+        )
 
     @admin.display(description=_("last changed"), ordering="updated_at")
     def changed(self, obj: Any) -> SafeString:
@@ -237,18 +248,21 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
     # -- The form --
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*super().get_readonly_fields(request, obj), "created_by", "created", "last_change"]
+        held = self.held_fields(request, obj)
+        return [*super().get_readonly_fields(request, obj), "created_by", "created", "last_change", *held]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """The subclass's fieldsets and, last, dates and owner; only who may publish assigns a text."""
         fieldsets = super().get_fieldsets(request, obj)
-        if obj is not None and not self.has_change_permission(request, obj):
+        if obj is not None and not self.may_write(request, obj):
             fieldsets = [
                 (name, {**options, "fields": self._shown(options["fields"])}) for name, options in fieldsets
             ]
         name, options = self.life_fields
         fields: list[Any] = ["expire_at"]
-        if self._may(request, Action.PUBLISH):
+        if obj is not None and obj.is_copy:
+            fields = []
+        elif self._may(request, Action.PUBLISH):
             fields = [("expire_at", "assigned_to")]
         if obj is not None:
             fields += ["created_by", "created", "last_change"]
@@ -315,7 +329,10 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
         raise PermissionDenied(f"{user} has no {form.pressed} for {text}")
 
     def _said(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """Say what happened to the text, and stay with it, unless only saving was asked for."""
+        """Say what happened to the text, and stay with it, unless only saving was asked for.
+
+        A correction that was published leads back to the text that it corrected.
+        """
         move: Move | None = request.moved  # type: ignore[attr-defined]
         if move is not None:
             said = move.done % obj
@@ -328,10 +345,12 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
                 '{} <a href="{}">{}</a>',
                 said,
                 obj.get_absolute_url(),
-                _("View") if obj.is_published else _("Preview"),
+                _("View") if obj.is_published or obj.is_copy else _("Preview"),
             ),
             messages.SUCCESS,
         )
+        if move is not None and move.name == "_publish_correction":
+            return redirect(self._url("change", obj.corrects_id))
         if move is None and "_continue" not in request.POST:
             return self.response_post_save_change(request, obj)
         if not self.has_view_permission(request, obj):
@@ -359,6 +378,10 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
     ) -> HttpResponse:
         """As Django's; whoever may no longer change the text is shown what they typed, to copy."""
         try:
+            if object_id and request.method == "POST":
+                opened = self.get_object(request, unquote(object_id))
+                if opened is not None:
+                    self.refuse_content(request, opened)
             return super().changeform_view(request, object_id, form_url, extra_context)
         except PermissionDenied:
             text = (
@@ -408,7 +431,14 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
             save_label=save_label,
             save_says=save_says,
             moves=[(move, form[move.asks] if move.asks else None) for move in moves],
-            may_trash=obj is not None and self._may(request, Action.TRASH, obj),
+            may_trash=obj is not None and not text.is_copy and self._may(request, Action.TRASH, obj),
+            may_correct=obj is not None and is_frozen(text) and may_correct(request.user, text),
+            may_discard=may_save and text.is_copy,
+            correction=(form["told"], form["public_note"])
+            if any(move.name == "_publish_correction" for move in moves)
+            else (),
+            copy=open_copy_of(text) if obj is not None and is_frozen(text) else None,
+            outdated=is_outdated(text),
         )
         context["last_saved"] = snapshots_of(obj).defer("data").first() if obj is not None else None
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -418,6 +448,8 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}"
         return [
+            *self.history_urls(),
+            *self.copy_urls(),
             path(
                 "<path:object_id>/trash/", self.admin_site.admin_view(self.trash_view), name=f"{name}_trash"
             ),
@@ -440,7 +472,7 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
         if not self._may(request, action):
             raise PermissionDenied
         text: Any = self.get_object(request, unquote(object_id))
-        if text is None:
+        if text is None or text.is_copy:
             raise Http404("There is no such text.")
         if not self._may(request, action, text):
             raise PermissionDenied
@@ -488,41 +520,6 @@ class PublishableAdmin(VisibleTexts, SelectableAdmin, KeepingAdmin):
         workflow.untrash(text, request.user)
         self.message_user(request, _("“%s” is back from the trash.") % text, messages.SUCCESS)
         return redirect(self._url("change", text.pk))
-
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """The text's snapshots, newest first: who, when, what. Django's own log knows less."""
-        text: Any = self.get_object(request, unquote(object_id))
-        if not self.has_view_or_change_permission(request, text):
-            raise PermissionDenied
-        if text is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
-        snapshots = snapshots_of(text).select_related("user").defer("data")
-        page = Paginator(snapshots, 100).get_page(request.GET.get("p"))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("History"),
-            "subtitle": str(text),
-            "object": text,
-            "opts": self.opts,
-            "page": page,
-            "entries": [(snapshot, DONE.get(snapshot.action, snapshot.action)) for snapshot in page],
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, self.object_history_template, context)
-
-
-DONE = {
-    "add": _("added"),
-    "save": _("saved"),
-    "submit": _("submitted for review"),
-    "send_back": _("sent back"),
-    "publish": _("published or scheduled"),
-    "withdraw": _("withdrawn"),
-    "reopen": _("reopened as a draft"),
-    "trash": _("moved to the trash"),
-    "untrash": _("restored from the trash"),
-    "import": _("imported"),
-}
 
 
 @admin.register(Address)

@@ -63,6 +63,12 @@ class RelatedFilter(admin.SimpleListFilter):
         return queryset.filter(**{self.field: key})
 
 
+def _with_copy(model: Any, condition: Q) -> Q:
+    """Texts with an open working copy of which the condition holds."""
+    copies = model.versions.filter(condition, corrects__isnull=False, trashed_at__isnull=True)
+    return Q(pk__in=copies.values("corrects"))
+
+
 class StatusFilter(admin.SimpleListFilter):
     """Where a text stands by the clock; what lies in the trash shows only when asked for."""
 
@@ -77,6 +83,9 @@ class StatusFilter(admin.SimpleListFilter):
             ("published", _("Published")),
             ("expired", _("Expired")),
             ("withdrawn", _("Withdrawn")),
+            ("correcting", _("Correction in progress")),
+            ("correction-scheduled", _("Correction scheduled")),
+            ("correction-failed", _("Correction failed")),
             ("trash", _("In the trash")),
         ]
 
@@ -92,6 +101,9 @@ class StatusFilter(admin.SimpleListFilter):
             "published": published_q(now),
             "expired": Q(state=State.PUBLISHED, expire_at__lte=now),
             "withdrawn": Q(state=State.WITHDRAWN),
+            "correcting": _with_copy(queryset.model, ~Q(state=State.PUBLISHED)),
+            "correction-scheduled": _with_copy(queryset.model, Q(state=State.PUBLISHED, failure="")),
+            "correction-failed": _with_copy(queryset.model, ~Q(failure="")),
         }
         return queryset.filter(conditions.get(self.value() or "", Q()))
 

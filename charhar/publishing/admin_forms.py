@@ -16,10 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from charhar.taxonomy.admin import KeepingForm
 
 from .history import snapshots_of
-from .models import Publishable, Translated
+from .models import Publishable, State, Translated
 
 # The buttons that change a text's state, as ``admin.moves_for`` names them.
-MOVE_NAMES = ("_submit", "_send_back", "_publish", "_schedule", "_withdraw", "_reopen")
+MOVE_NAMES = (
+    "_submit", "_send_back", "_publish", "_schedule", "_withdraw", "_reopen",
+    "_publish_correction", "_schedule_correction", "_unschedule_correction",
+)  # fmt: skip
+MINOR, NOTED = "minor", "noted"
 
 
 def beijing(moment: datetime.datetime) -> str:
@@ -110,6 +114,22 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
     )
     note = forms.CharField(label=_("Note to the author"), required=False, widget=forms.Textarea({"rows": 3}))
 
+    told = forms.ChoiceField(
+        label=_("What readers are told"),
+        required=False,
+        widget=forms.RadioSelect,
+        choices=[
+            (MINOR, _("Minor: nothing is shown")),
+            (NOTED, _("A public note, dated")),
+        ],
+    )
+    public_note = forms.CharField(
+        label=_("Public note"),
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("Say what was wrong and what is right now."),
+    )
+
     # Never typed, so nothing to excuse from the model's checks: constraints that name them must be checked.
     UNTYPED = frozenset({"state", "publish_at", "withdrawn_at", "trashed_at", "corrects", "based_on"})
 
@@ -119,6 +139,9 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
         self.fields["opened_version"].initial = self.instance.version if self.instance.pk else None
         if self.instance.is_scheduled:
             self.fields["publish_from"].initial = self.instance.publish_at
+        if self.instance.is_copy and self.instance.state == State.PUBLISHED:
+            self.fields["told"].initial = NOTED if self.instance.correction_note else MINOR
+            self.fields["public_note"].initial = self.instance.correction_note
         if "slug" in self.fields:
             self.fields["slug"].required = False
 
@@ -133,6 +156,7 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
             self._look_for_conflict()
         self._find_slug(cleaned)
         self._check_hours(cleaned)
+        self._check_note(cleaned)
         return cleaned
 
     def _look_for_conflict(self) -> None:
@@ -188,7 +212,7 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
         expires, published = cleaned.get("expire_at"), self.instance.publish_at
         if expires and published and expires <= published:
             self.add_error("expire_at", _("A text can not expire before it is published."))
-        if self.pressed == "_schedule" and "publish_from" not in self.errors:
+        if self.pressed in {"_schedule", "_schedule_correction"} and "publish_from" not in self.errors:
             wanted = cleaned.get("publish_from")
             if wanted is None:
                 self.add_error("publish_from", _("Say from when readers shall see the text."))
@@ -202,6 +226,17 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
                 _("Say why the text is withdrawn: readers who follow its address will see the reason."),
             )
 
+    def _check_note(self, cleaned: dict[str, Any]) -> None:
+        """A correction goes before readers as a minor one or with its note, as the editor said."""
+        if self.pressed not in {"_publish_correction", "_schedule_correction"} or "told" in self.errors:
+            return
+        note = cleaned.get("public_note", "").strip()
+        if not cleaned.get("told"):
+            self.add_error("told", _("Say whether readers are shown a note."))
+        elif cleaned["told"] == NOTED and not note:
+            self.add_error("public_note", _("Write the note that readers will see."))
+        cleaned["public_note"] = note if cleaned.get("told") == NOTED else ""
+
     def _get_validation_exclusions(self) -> set[str]:
         return super()._get_validation_exclusions() - self.UNTYPED  # type: ignore[misc]
 
@@ -211,7 +246,8 @@ class TranslatedForm(PublishableForm):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
-        original, language = cleaned.get("translation_of"), cleaned.get("language")
+        original = cleaned.get("translation_of")
+        language = cleaned.get("language") or self.instance.language
         if original is not None and language:
             model: type[Translated] = type(self.instance)
             other = (

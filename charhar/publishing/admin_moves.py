@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from . import workflow
+from . import copies, workflow
 from .admin_forms import beijing
 from .models import Action, Publishable, State
 
@@ -102,6 +102,41 @@ def moves_for(text: Publishable, user: Any) -> list[Move]:
                 _("“%s” is a draft again."),
             )
         )
+    if text.corrects is not None and text.corrects.may(user, Action.PUBLISH):
+        moves += _moves_with_copy(text)
+    return moves
+
+
+def _moves_with_copy(copy: Publishable) -> list[Move]:
+    moves = [
+        Move(
+            "_publish_correction",
+            _("Publish correction now"),
+            _("Readers see it at once, in place of the live text."),
+            lambda copy, user, given: copies.publish_copy(copy, user, note=given["public_note"]),
+            _("The correction of “%s” is published; readers see it now."),
+        ),
+        Move(
+            "_schedule_correction",
+            _("Change the time") if copy.state == State.PUBLISHED else _("Schedule correction"),
+            _("Readers see it from that moment, and the live text until then."),
+            lambda copy, user, given: copies.publish_copy(
+                copy, user, at=given["publish_from"], note=given["public_note"]
+            ),
+            _("The correction of “%s” is scheduled."),
+            "publish_from",
+        ),
+    ]
+    if copy.state == State.PUBLISHED:
+        moves.append(
+            Move(
+                "_unschedule_correction",
+                _("Take off the schedule"),
+                _("A working copy again; readers go on seeing the live text."),
+                lambda copy, user, given: copies.unschedule(copy, user),
+                _("The correction of “%s” is off the schedule."),
+            )
+        )
     return moves
 
 
@@ -115,10 +150,17 @@ class Desk(NamedTuple):
     save_says: Any
     moves: list[tuple[Move, Any]]
     may_trash: bool
+    may_correct: bool
+    may_discard: bool
+    correction: tuple[Any, ...]  # the fields that say how readers are told of a correction
+    copy: Any  # the text's open working copy, where there is one
+    outdated: bool
 
 
 def status_of(text: Publishable) -> tuple[str, str]:
     """The status by the clock, as a code for its sign and in words."""
+    if text.is_copy:
+        return _status_of_copy(text)
     if text.trashed_at is not None:
         return "trash", text.status_label
     if text.is_scheduled:
@@ -126,6 +168,31 @@ def status_of(text: Publishable) -> tuple[str, str]:
     if text.is_expired:
         return "expired", text.status_label
     return text.state, text.status_label
+
+
+def _status_of_copy(copy: Publishable) -> tuple[str, Any]:
+    if copy.trashed_at is not None:
+        return "trash", _("Closed working copy")
+    if copy.failure:
+        return "failed", _("Correction failed")
+    if copy.state == State.PUBLISHED:
+        return "scheduled", _("Correction scheduled")
+    if copy.state == State.REVIEW:
+        return "review", _("Correction in review")
+    return "draft", _("Working copy")
+
+
+def correction_in_list(text: Any) -> SafeString:
+    """What a list says of a text's open working copy, from ``with_correction``; empty where there is none."""
+    if text.copy_state is None:
+        return SafeString("")
+    if text.copy_failure:
+        said: Any = _("Correction failed")
+    elif text.copy_state == State.PUBLISHED:
+        said = _("Correction scheduled for %s") % short(text.copy_due)
+    else:
+        said = _("Correction in progress")
+    return format_html('<br><span class="correction">{}</span>', said)
 
 
 def badge(text: Publishable) -> SafeString:
@@ -145,6 +212,8 @@ def short(moment: Any) -> str:
 def explained(text: Publishable) -> Any:
     """What readers see of the text now, and since or until when, in a sentence."""
     code, _label = status_of(text)
+    if text.is_copy:
+        return _explained_copy(text, code)
     if code == "trash":
         return _("Readers do not see it; its address stays reserved.")
     if code == "scheduled" and text.publish_at:
@@ -163,14 +232,31 @@ def explained(text: Publishable) -> Any:
     return _("Readers do not see it.")
 
 
+def _explained_copy(copy: Publishable, code: str) -> Any:
+    if code == "trash":
+        return _("It was published or discarded. What it held stays in the history.")
+    if code == "failed":
+        return (
+            _("It could not be published when it was due: %s Readers go on seeing the live text.")
+            % copy.failure
+        )
+    if code == "scheduled" and copy.publish_at:
+        return _("Readers see this correction from %s, and the live text until then.") % beijing(
+            copy.publish_at
+        )
+    return _("Readers go on seeing the live text.")
+
+
 def saving(text: Publishable) -> tuple[Any, Any]:
     """What the button to save is called for a text as it stands, and what saving does to readers."""
+    if text.is_copy:
+        return _("Save working copy"), _("Readers go on seeing the live text.")
     if text.state == State.DRAFT:
         return _("Save draft"), _("Readers will not see it.")
     if text.state == State.REVIEW:
         return _("Save"), _("It stays in review; readers will not see it.")
     if text.is_published:
-        return _("Save for readers"), _("It is public: readers see the change at once.")
+        return _("Save dates and links"), _("At once. What the text says is changed in a working copy.")
     if text.is_scheduled:
         return _("Save"), _("Readers will see it as it is then.")
     return _("Save"), _("Readers go on seeing that it is gone.")

@@ -80,9 +80,7 @@ class TextInline(VisibleTexts, admin.TabularInline):
 
     def _may(self, request: HttpRequest, obj: Any) -> bool:
         parent: Any = self.admin_site._registry[self.parent_model]
-        return (
-            parent.has_add_permission(request) if obj is None else parent.has_change_permission(request, obj)
-        )
+        return parent.has_add_permission(request) if obj is None else parent.may_write(request, obj)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         parent: Any = self.admin_site._registry[self.parent_model]

@@ -1,8 +1,10 @@
 """What happens around every request: its language, its old addresses, its cache headers."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -49,6 +51,28 @@ class AddressMiddleware:
         if isinstance(exception, Gone):
             return render(request, "410.html", {"text": exception.text}, status=410)
         return None
+
+
+class ClockMiddleware:
+    """A page is made from the content as it is due now: corrections whose hour has come are published first.
+
+    One query, whose answer ``request.content_version`` keeps for menu and foot. Media files hold no text, and
+    the admin shows what is.
+    """
+
+    apart = ("/admin/", settings.MEDIA_URL)
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method in {"GET", "HEAD"} and not request.path_info.startswith(self.apart):
+            from .version import current_version
+
+            # Without a database, what needs none still answers; the health check says so in its own words.
+            with suppress(DatabaseError):
+                request.content_version = current_version()  # type: ignore[attr-defined]
+        return self.get_response(request)
 
 
 class CacheHeadersMiddleware:

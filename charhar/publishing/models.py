@@ -244,12 +244,14 @@ class Publishable(models.Model):
         {
             "id", "state", "publish_at", "expire_at", "withdrawn_at", "withdrawal_reason", "trashed_at",
             "corrects", "based_on", "version", "created_at", "updated_at", "created_by", "assigned_to",
-            "language", "translation_of",
+            "language", "translation_of", "modified_at", "corrections", "correction_note", "failure",
         }
     )  # fmt: skip
     # The columns at whose moments pages change by the clock alone; version.py looks ahead through them.
     clock_columns = ("publish_at", "expire_at")
-    clock_condition = "state = 'published' AND trashed_at IS NULL"
+    clock_condition = "state = 'published' AND trashed_at IS NULL AND failure = ''"
+    # Which rows the clock itself has to publish at ``publish_at``, or had to: scheduled corrections.
+    clock_task = f"corrects_id IS NOT NULL AND {clock_condition}"
     # Names of the reverse relations whose rows belong to the text; a test holds that none is missing.
     CONTENT_INLINES: tuple[str, ...] = ()
     is_translated = False
@@ -280,6 +282,10 @@ class Publishable(models.Model):
         "self", null=True, blank=True, editable=False, on_delete=models.CASCADE, related_name="working_copies"
     )
     based_on = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    modified_at = models.DateTimeField(_("corrected"), null=True, blank=True, editable=False)
+    corrections = models.JSONField(_("correction notes"), default=list, blank=True, editable=False)
+    correction_note = models.TextField(blank=True, editable=False)  # a scheduled copy's, until it is due
+    failure = models.TextField(blank=True, editable=False)  # why a due copy could not be published
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
@@ -380,6 +386,31 @@ class Publishable(models.Model):
         if self.is_expired:
             return str(_("Expired"))
         return str(State(self.state).label)
+
+    # -- Corrections -------------------------------------------------------------------------------
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether this is a working copy of another row, open or closed."""
+        return self.corrects_id is not None
+
+    @property
+    def modified_for_readers(self) -> datetime.datetime | None:
+        """When the text last changed in a way that readers are told of: its last noted correction, else its
+        publication."""
+        return self.modified_at or self.publish_at
+
+    @property
+    def correction_notes(self) -> list[tuple[datetime.date, str]]:
+        """The public notes with their days in Beijing, newest first."""
+        return [
+            (timezone.localdate(datetime.datetime.fromisoformat(entry["at"])), entry["note"])
+            for entry in reversed(self.corrections)
+        ]
+
+    def filing_defaults(self) -> dict[str, Any]:
+        """What the rows between the text and its subjects carry besides, where they are rows of their own."""
+        return {}
 
     # -- Addresses ---------------------------------------------------------------------------------
 

@@ -36,6 +36,21 @@ def allowed(user: Any, action: str, text: Publishable | type[Publishable]) -> bo
         return bool(_relevant(user, action, text))
     if action in GUARDED_ACTIONS and text.state in GUARDED_STATES and not allowed(user, Action.PUBLISH, text):
         return False
+    return _granted(user, action, text)
+
+
+def may_correct(user: Any, text: Publishable) -> bool:
+    """Whether ``user`` may prepare a correction of a text that readers see: change it were it still a draft.
+
+    The working copy has the text's owners, so that the same grant holds for it; putting it before readers
+    needs the grant to publish the text.
+    """
+    if user is None or not user.is_active or not user.is_staff:
+        return False
+    return user.is_superuser or _granted(user, Action.CHANGE, text)
+
+
+def _granted(user: Any, action: str, text: Publishable) -> bool:
     own = text.pk is None or user.pk in (text.created_by_id, text.assigned_to_id)
     subjects: set[tuple[int, int]] | None = None
     for grant in _relevant(user, action, type(text)):

@@ -51,8 +51,9 @@ def clock_tables() -> frozenset[str]:
 def _raise_statement() -> tuple[str, int]:
     """The UPDATE that raises the version, and how often it takes ``now``.
 
-    The next change is the earliest coming moment in the ``clock_columns`` of any content model; one index
-    look-up a column. Tables and columns are our own models' names, the moment is a parameter.
+    The next change is the earliest coming moment in the ``clock_columns`` of any content model, or that of a
+    correction which the clock has to publish, be it overdue; one index look-up each. Tables and columns are
+    our own models' names, the moment is a parameter.
     """
     moments = [
         f"SELECT MIN({column}) AS moment FROM {model._meta.db_table} WHERE {column} > %s"  # noqa: S608
@@ -60,7 +61,12 @@ def _raise_statement() -> tuple[str, int]:
         for model in apps.get_models()
         for column in getattr(model, "clock_columns", ())
     ]
-    union = " UNION ALL ".join(moments)
+    tasks = [
+        f"SELECT MIN(publish_at) AS moment FROM {model._meta.db_table} WHERE {model.clock_task}"  # noqa: S608
+        for model in apps.get_models()
+        if hasattr(model, "clock_task")
+    ]
+    union = " UNION ALL ".join([*moments, *tasks])
     statement = f"""UPDATE publishing_contentversion SET number = number + 1,
         next_change = (SELECT MIN(moment) FROM ({union}) AS moments)"""  # noqa: S608
     return statement, len(moments)
@@ -81,8 +87,9 @@ def raise_version(using: Any = connection, now: datetime.datetime | None = None)
 def current_version(now: datetime.datetime | None = None) -> Version:
     """The version to make a page from: one query, and more only when the clock has passed the next change.
 
-    Within a transaction that has written content itself, the version is raised first, so that what is made
-    from its own writes never stands under an old number.
+    Then the corrections that are due are published first, each in a transaction of its own. Within a
+    transaction that has written content itself, the version is raised first, so that what is made from its
+    own writes never stands under an old number.
     """
     from .models import ContentVersion
 
@@ -91,6 +98,9 @@ def current_version(now: datetime.datetime | None = None) -> Version:
     row = Version(*ContentVersion.objects.values_list("number", "epoch", "next_change").get())
     if row.next_change is None or now < row.next_change:
         return row
+    from .copies import apply_due
+
+    apply_due(now)  # before the version's row is locked: whoever saves locks that one last
     with transaction.atomic():
         locked = ContentVersion.objects.select_for_update().get()
         if locked.next_change is not None and now >= locked.next_change:

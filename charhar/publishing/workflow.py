@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .history import take_snapshot
-from .models import Action, Publishable, State
+from .history import canonical, snapshots_of, take_snapshot
+from .models import Action, Publishable, Snapshot, State
 from .signals import text_recorded
 
 
@@ -38,6 +38,9 @@ TRANSITIONS = {
     "reopen": Transition(frozenset({State.WITHDRAWN}), State.DRAFT, Action.PUBLISH),
 }
 
+# What a working copy goes through itself; it is published, scheduled and closed by ``copies``.
+COPY_TRANSITIONS = frozenset({"submit", "send_back"})
+
 
 def available(text: Publishable, user: Any) -> list[str]:
     """The transitions that this person may make now, in the table's order."""
@@ -46,7 +49,9 @@ def available(text: Publishable, user: Any) -> list[str]:
     return [
         name
         for name, (sources, _target, permission) in TRANSITIONS.items()
-        if text.state in sources and text.may(user, permission)
+        if text.state in sources
+        and (not text.is_copy or name in COPY_TRANSITIONS)
+        and text.may(user, permission)
     ]
 
 
@@ -56,11 +61,12 @@ def record(text: Publishable, *, user: Any, action: str, note: str = "") -> None
     Translations follow a new slug of their original, each with a snapshot of its own.
     """
     with transaction.atomic():
-        text.version = (
-            type(text).versions.select_for_update().values_list("version", flat=True).get(pk=text.pk) + 1
-        )
+        versions = type(text).versions
+        before = versions.select_for_update().values_list("version", flat=True).get(pk=text.pk)
+        text.version = before + 1
         text.save(update_fields=["version", "updated_at"])
-        take_snapshot(text, user=user, action=action, note=note)
+        snapshot = take_snapshot(text, user=user, action=action, note=note)
+        _carry_copy_along(text, before, snapshot)
         text_recorded.send(type(text), text=text)
         for translation in _left_behind(text):
             translation.slug = text.slug
@@ -74,6 +80,24 @@ def _left_behind(text: Any) -> Any:
         return []
     translations = text.translations(manager="versions").filter(corrects__isnull=True)
     return translations.exclude(slug=text.slug)
+
+
+def _carry_copy_along(text: Publishable, before: int, snapshot: Snapshot) -> None:
+    """An open copy stays based on its text's last version while only dates, state or owner changed.
+
+    So does that of a translation whose slug followed its original's: a correction writes no other.
+    """
+    versions: Any = type(text).versions
+    copies = versions.filter(corrects=text.pk, based_on=before, trashed_at__isnull=True)
+    if text.is_copy or not copies.exists():
+        return
+    last = snapshots_of(text).filter(version=before).first()
+    if last is None:
+        return
+    if getattr(text, "translation_of_id", None):
+        last.data["fields"]["slug"] = text.slug
+    if canonical(last.data) == canonical(snapshot.data):
+        copies.update(based_on=text.version)
 
 
 def submit(text: Publishable, user: Any = None) -> None:
@@ -138,6 +162,8 @@ def trash(text: Publishable, user: Any = None) -> None:
 
     A scheduled one is taken off the schedule.
     """
+    if text.is_copy:
+        raise ValidationError(_("A working copy is discarded, not moved to the trash."))
     with transaction.atomic():
         _lock(text)
         _require(text, user, Action.TRASH)
@@ -155,6 +181,8 @@ def trash(text: Publishable, user: Any = None) -> None:
 
 def untrash(text: Publishable, user: Any = None) -> None:
     """Bring a text back from the trash, with its address, links and key."""
+    if text.is_copy:
+        raise ValidationError(_("This working copy is closed; restore it from the text's history."))
     with transaction.atomic():
         _lock(text)
         _require(text, user, Action.TRASH)
@@ -177,6 +205,8 @@ def _lock(text: Publishable) -> None:
 def _begin(text: Publishable, name: str, user: Any) -> None:
     _lock(text)
     transition = TRANSITIONS[name]
+    if text.is_copy and name not in COPY_TRANSITIONS:
+        raise ValidationError(_("A working copy has no publication of its own."))
     _require(text, user, transition.permission)
     if text.trashed_at is not None:
         raise ValidationError(_("The text lies in the trash; bring it back first."))

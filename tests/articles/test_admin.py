@@ -8,6 +8,7 @@ from lxml import html
 
 from articles.models import Article, ArticleTopic, Byline
 from charhar.publishing import workflow
+from charhar.publishing.copies import open_copy
 from charhar.publishing.history import snapshots_of
 from tests.admin_forms import errors_of, opened, send, values_of
 from tests.factories import (
@@ -135,17 +136,28 @@ def test_search_finds_by_text_address_and_byline(client, words):
 # -- The form ---------------------------------------------------------------------------------------
 
 
-def test_the_form_with_three_bylines_takes_24_queries(client, editor, django_assert_num_queries):
+@pytest.mark.parametrize(("traits", "number"), [({"draft": True}, 24), ({}, 21)])
+def test_the_form_with_three_bylines_takes_24_queries(
+    client, editor, traits, number, django_assert_num_queries
+):
     publication = PublicationFactory()
     article = whole(
         editor,
+        **traits,
         entry=publication.entries.create(title="In print"),
         language="zh-hans",
         translation_of=ArticleFactory(),
     )
     client.get(change(article))
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(number):
         client.get(change(article))
+
+
+def test_the_form_of_a_working_copy_takes_22_queries(client, editor, django_assert_num_queries):
+    copy = open_copy(whole(editor, language="zh-hans", translation_of=ArticleFactory()))
+    client.get(change(copy))
+    with django_assert_num_queries(22):
+        client.get(change(copy))
 
 
 def test_the_fields_stand_in_the_order_that_editors_think(client, editor):
@@ -232,7 +244,7 @@ def test_a_translation_takes_its_originals_slug(client):
 def test_a_new_slug_of_the_original_is_its_translations_too(client, editor):
     original = ArticleFactory(slug="old")
     translation = ArticleFactory(slug="old", language="zh-hans", translation_of=original)
-    send(client, change(original), slug="new")
+    send(client, change(open_copy(original)), "_publish_correction", slug="new", told="minor")
     translation.refresh_from_db()
     assert translation.slug == "new"
     assert [(s.action, s.user) for s in snapshots_of(translation)] == [("save", editor)]
@@ -244,7 +256,7 @@ def test_a_new_slug_that_another_text_has_in_the_translations_language_is_refuse
     original = ArticleFactory(slug="old")
     ArticleFactory(slug="old", language="zh-hans", translation_of=original)
     ArticleFactory(slug="new", language="zh-hans", title="别的")
-    response = send(client, change(original), slug="new")
+    response = send(client, change(open_copy(original)), "_publish_correction", slug="new", told="minor")
     assert response.status_code == 200
     assert Article.objects.get(pk=original.pk).slug == "old"
 

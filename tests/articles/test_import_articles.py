@@ -11,6 +11,7 @@ from taggit.models import Tag
 
 from articles.models import Article, Byline, ImportedText
 from charhar.publishing import workflow
+from charhar.publishing.history import snapshots_of
 from charhar.publishing.models import Address, Snapshot, State
 from charhar.publishing.version import current_version
 from tests.factories import ArticleFactory, ExpertFactory
@@ -164,6 +165,9 @@ def test_a_changed_file_changes_the_row_that_nobody_touched(folder):
         article.publish_at,
     )
     assert (list(changed.tags.names()), changed.bylines.count()) == (["Trade routes"], 1)
+    copy = Article.versions.get(corrects=article)  # what readers see is written by a working copy alone
+    assert copy.trashed_at is not None
+    assert [s.action for s in snapshots_of(changed)] == ["correct", "publish"]
     assert fates(path) == {"2019-05-04-harbour-towns.md": ("unchanged", "/articles/harbour-towns/")}
 
 

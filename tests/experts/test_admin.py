@@ -111,7 +111,7 @@ def test_an_orcid_is_checked_and_stands_once_with_a_clear_error(client):
 
 
 def test_leading_a_topic_is_set_at_the_expert(client):
-    topic, expert = TopicFactory(), ExpertFactory()
+    topic, expert = TopicFactory(), ExpertFactory(draft=True)
     send(client, change(expert), **{"topic_leads-TOTAL_FORMS": 1, "topic_leads-0-topic": topic.pk})
     assert [(lead.topic, lead.position) for lead in expert.topic_leads.all()] == [(topic, 1)]
 

@@ -74,11 +74,11 @@ def test_a_save_is_one_snapshot_that_holds_inlines_relations_and_tags(client, ed
     assert [b["expert_id"] for b in snapshot.data["inlines"]["bylines"]] == [expert.pk]
 
 
-def test_saving_a_live_text_is_seen_by_readers_at_once(client, editor):
+def test_expiry_of_a_live_text_is_saved_at_once(client, editor):
     article = ArticleFactory()
-    send(client, change(article), title="Corrected")
+    send(client, change(article), expire_at="2090-01-01T08:00")
     article.refresh_from_db()
-    assert (article.title, article.is_published) == ("Corrected", True)
+    assert article.expire_at == datetime.datetime(2090, 1, 1, tzinfo=datetime.UTC)
 
 
 def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(client, editor):
@@ -268,10 +268,10 @@ def test_ticking_the_box_does_not_cover_a_third_save(client, editor):
 def test_saving_mine_does_not_undo_a_publication(client, editor):
     article = ArticleFactory(draft=True)
     typed = opened(client, change(article))
-    workflow.publish(article)
+    workflow.publish(article, at=timezone.now() + datetime.timedelta(days=1))
     send(client, change(article), values=typed, save_over="1", title="Mine")
     article.refresh_from_db()
-    assert (article.title, article.is_published) == ("Mine", True)
+    assert (article.title, article.is_scheduled) == ("Mine", True)
 
 
 def test_a_form_without_its_version_is_refused(client, editor):

@@ -67,7 +67,12 @@ class WatchingMixin:
         super().connect()  # type: ignore[misc]
 
     def _commit(self) -> Any:
-        self.raise_content_version()
+        try:
+            self.raise_content_version()
+        except BaseException:
+            # Also a worker's SystemExit: left open, SQLite would commit the content without its version.
+            self._rollback()
+            raise
         self.version_raised = False
         return super()._commit()  # type: ignore[misc]
 
