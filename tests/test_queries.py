@@ -1,4 +1,4 @@
-"""Query budgets: one literal number a page, the same at 1, 3 and 30 items; menu and foot made beforehand.
+"""Query budgets: one literal number a page, the same at 1, 3, 30 and 3,000 items; menu and foot made beforehand.
 
 The budgets: article 10, home 14, any list 10; menu and foot 6, once per content version and language.
 """
@@ -8,8 +8,9 @@ import datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from articles.models import Article
+from articles.models import Article, ArticleRegion, ArticleSection, ArticleTopic, Byline
 from charhar.models import HomeSlot
 from charhar.navigation import make_furniture
 from publications.models import Contributor, Entry
@@ -128,6 +129,27 @@ def counts(client):
 @pytest.mark.parametrize("count", [1, 3, 30])
 def test_each_page_keeps_its_budget(client, count):
     populate(count)
+    assert counts(client) == BUDGETS
+
+
+def test_lists_cost_the_same_with_three_thousand_articles(client):
+    populate(3)
+    now = timezone.now()
+    many = Article.objects.bulk_create(
+        Article(
+            title=f"One of many {n}",
+            slug=f"many-{n}",
+            state="published",
+            publish_at=now,
+            date=datetime.date(2021, 1, 1),
+        )
+        for n in range(3000)
+    )
+    for model, subject in ((ArticleTopic, "topic"), (ArticleRegion, "region"), (ArticleSection, "section")):
+        of = model._meta.get_field("subject").related_model.objects.get(slug=subject)
+        model.objects.bulk_create(model(article=a, subject=of, language="en", date=a.date) for a in many)
+    first = ExpertFactory._meta.model.objects.get(slug="expert")
+    Byline.objects.bulk_create(Byline(article=a, expert=first, name="Sample") for a in many)
     assert counts(client) == BUDGETS
 
 
