@@ -4,6 +4,7 @@ import functools
 
 import pytest
 
+from charhar.publishing.copies import open_copy
 from tests.browser.house import PATHS, administrator
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -80,6 +81,14 @@ def test_sign_in(house, browse, axe):
 )
 def test_admin_page(path, house, browse, axe):
     page = browse(path.format(house.pk), user=administrator())
+    assert in_every_look(page, axe) == {}
+
+
+def test_a_working_copy(house, browse, axe):
+    copy, editor = open_copy(house), administrator()
+    page = browse(f"/admin/articles/article/{copy.pk}/change/", user=editor)
+    assert in_every_look(page, axe) == {}
+    page = browse(f"/admin/articles/article/{house.pk}/history/", user=editor)
     assert in_every_look(page, axe) == {}
 
 

@@ -5,6 +5,7 @@ The watching is in conftest.py: what a page asks for elsewhere, or what the poli
 
 import pytest
 
+from charhar.publishing.copies import open_copy
 from tests.browser.house import PATHS, administrator
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -44,7 +45,8 @@ def test_public_page(name, house, browse):
 
 
 def test_admin_form(house, browse):
-    page = browse(f"/admin/articles/article/{house.pk}/change/", user=administrator())
+    copy = open_copy(house)
+    page = browse(f"/admin/articles/article/{copy.pk}/change/", user=administrator())
     page.wait_for_selector(".ProseMirror")
     assert page.evaluate(BROKEN) == []
 
