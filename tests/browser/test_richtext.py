@@ -159,6 +159,7 @@ def test_a_text_with_everything_in_it_is_stored_as_it_was_made(desk, article):
     table.get_by_label("Rows").fill("2")
     table.get_by_label("Columns").fill("2")
     table.get_by_role("button", name="Add").click()
+    expect(at.text).to_be_focused()
     for position, cell in enumerate(["Year", "Fairs", "2020", "12"]):
         if position:
             at.keys.press("Tab")
@@ -171,6 +172,7 @@ def test_a_text_with_everything_in_it_is_stored_as_it_was_made(desk, article):
     at.keys.press("Control+b")
     at.keys.type("counted")
     caption.get_by_role("button", name="Save").click()
+    expect(at.text).to_be_focused()
     at.keys.press("ArrowDown")
 
     at.keys.type("After the table.")
@@ -183,6 +185,7 @@ def test_a_text_with_everything_in_it_is_stored_as_it_was_made(desk, article):
     expect(picker).to_contain_text("Photo: Sample")
     picker.get_by_role("radio").check()
     picker.get_by_role("button", name="Add", exact=True).click()
+    expect(at.text).to_be_focused()
     at.keys.type("In spring")
     expect(at.text.get_by_alt_text("A bridge")).to_be_visible()
     at.keys.press("Enter")
