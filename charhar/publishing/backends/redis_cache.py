@@ -33,3 +33,18 @@ class ForgivingRedisCache(RedisCache):
 
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         return self._try("delete", False, *args, **kwargs)
+
+    def set_many(self, data: Any, *args: Any, **kwargs: Any) -> Any:
+        return self._try("set_many", list(data), data, *args, **kwargs)
+
+    def delete_many(self, *args: Any, **kwargs: Any) -> Any:
+        return self._try("delete_many", None, *args, **kwargs)
+
+    def touch(self, *args: Any, **kwargs: Any) -> Any:
+        return self._try("touch", False, *args, **kwargs)
+
+    def has_key(self, *args: Any, **kwargs: Any) -> Any:
+        return self._try("has_key", False, *args, **kwargs)
+
+    def clear(self) -> Any:
+        return self._try("clear", False)
