@@ -185,14 +185,6 @@ class PublishableQuerySet(models.QuerySet):
         """Those that readers see at ``now``. The instance's ``is_published`` is the same rule."""
         return self.filter(published_q(now))
 
-    def visible_to(self, user: Any, now: datetime.datetime | None = None) -> Any:
-        """What readers see and, for staff, also what they may read before publication."""
-        from .permissions import permitted_q
-
-        if not getattr(user, "is_staff", False):
-            return self.published(now)
-        return self.filter(published_q(now) | permitted_q(user, Action.VIEW, self.model)).distinct()
-
     def in_language(self, language: str) -> Any:
         """The editions in one language."""
         return self.filter(language=language)

@@ -1,7 +1,5 @@
 """What texts are about: regions and topics, in both languages."""
 
-from typing import Any
-
 from django.db import models
 from django.urls import reverse
 from django.utils import translation
@@ -71,8 +69,3 @@ class Topic(Listed):
     class Meta(Listed.Meta):
         verbose_name = _("topic")
         verbose_name_plural = _("topics")
-
-
-def by_name(queryset: "models.QuerySet[Any]", words: str) -> "models.QuerySet[Any]":
-    """The rows whose name in either language holds ``words``."""
-    return queryset.filter(models.Q(name_en__icontains=words) | models.Q(name_zh__icontains=words))
