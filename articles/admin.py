@@ -9,8 +9,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from charhar.desk.admin import DeskAdmin
 from charhar.library.admin import image_thumbnail
-from charhar.publishing.admin import PublishableAdmin
 from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter, constant
 from charhar.publishing.admin_forms import SubjectsField, TranslatedForm
 from charhar.publishing.admin_rows import TextInline
@@ -124,7 +124,7 @@ class ArticleForm(TranslatedForm):
 
 
 @admin.register(Article)
-class ArticleAdmin(PublishableAdmin):
+class ArticleAdmin(DeskAdmin):
     """Articles, in the order in which editors think of them."""
 
     form = ArticleForm

@@ -1,4 +1,4 @@
-"""The four roles of the house and what each may do, as they stand in a new database.
+"""The roles of the house and what each may do, as they stand in a new database.
 
 They are written once, by a migration; from then on they belong to the administrators, who may change them.
 """
@@ -16,9 +16,15 @@ GRANTS: dict[str, list[tuple[str | None, str, bool]]] = {
         ("experts.expert", "view", True),  # with what is public, enough to choose bylines and entries
         ("publications.publication", "view", True),
     ],
+    "Fellows": [
+        ("articles.article", "add", False),
+        *(("articles.article", action, True) for action in ("view", "change", "submit", "trash")),
+        *(("experts.expert", action, True) for action in ("view", "change", "submit")),
+        ("publications.publication", "view", True),
+    ],
     "Editors": [(EVERY_KIND, action, False) for action in EDITING],
     "Secretariat": [],
-    "Administrators": [(EVERY_KIND, action, False) for action in (*EDITING, "delete")],
+    "Administrators": [(EVERY_KIND, action, False) for action in (*EDITING, "override", "delete")],
 }
 
 # Django's own permissions, for everything that is not a text: role -> actions -> models (or whole apps).
@@ -37,6 +43,7 @@ ALL = ("view", "add", "change", "delete")
 
 MODEL_PERMISSIONS: dict[str, list[tuple[tuple[str, ...], list[str]]]] = {
     "Authors": [(("view",), [*FILING, "library"]), (("add",), ["library"])],
+    "Fellows": [(("view",), [*FILING, "library"]), (("add",), ["library"])],
     "Editors": [(ALL, [*FILING, "library", "charhar"]), (("view",), ["publishing.address"])],
     "Secretariat": [(ALL, PERSONAL)],
     "Administrators": [
@@ -57,6 +64,13 @@ def set_up_roles(apps: Any, using: str) -> None:
         if created:
             _grant(apps, using, group, grants)
             _permit(apps, using, group, MODEL_PERMISSIONS[role])
+
+
+def grant_override(apps: Any, using: str) -> None:
+    """Give Administrators of a database from before the checklist the right to publish in spite of it."""
+    grants = apps.get_model("publishing", "Grant").objects.using(using)
+    role = apps.get_model("auth", "Group").objects.using(using).get(name="Administrators")
+    grants.get_or_create(role_id=role.pk, action="override", kind_id=None, own=False)
 
 
 def _kind(apps: Any, using: str, app_label: str, model: str) -> Any:

@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "charhar.outreach",
     "charhar.members",
     "charhar.pages",
+    "charhar.desk",
     "charhar.publishing",
     "charhar.library",
     "charhar.taxonomy",

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from charhar.desk.admin import DeskAdmin
 from charhar.library.admin import image_thumbnail
-from charhar.publishing.admin import PublishableAdmin
 from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter
 from charhar.publishing.admin_forms import CheckboxGroup, PublishableForm
 from charhar.publishing.admin_rows import TextInline
@@ -100,7 +100,7 @@ class ExpertForm(PublishableForm):
 
 
 @admin.register(Expert)
-class ExpertAdmin(PublishableAdmin):
+class ExpertAdmin(DeskAdmin):
     """Experts, with how many published articles carry their name."""
 
     form = ExpertForm

@@ -10,8 +10,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from charhar.desk.admin import DeskAdmin
 from charhar.library.admin import image_thumbnail
-from charhar.publishing.admin import PublishableAdmin
 from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter, constant
 from charhar.publishing.admin_forms import TranslatedForm
 from charhar.publishing.admin_rows import SelectableAdmin, TextInline
@@ -73,7 +73,7 @@ class SeriesFilter(RelatedFilter):
 
 
 @admin.register(Publication)
-class PublicationAdmin(PublishableAdmin):
+class PublicationAdmin(DeskAdmin):
     """Issues, books and reports."""
 
     form = TranslatedForm

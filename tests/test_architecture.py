@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 CONTENT_APPS = ("articles", "publications", "experts")
 
-LEVEL_0 = {"charhar.publishing", "charhar.library", "charhar.taxonomy", "charhar.contacts"}
+LEVEL_0 = {"charhar.desk", "charhar.publishing", "charhar.library", "charhar.taxonomy", "charhar.contacts"}
 CONTENT = set(CONTENT_APPS) | {"charhar.pages"}
 MAY_IMPORT = {
     "charhar.search": CONTENT | LEVEL_0,
@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "publications": {"experts"} | LEVEL_0,
     "experts": LEVEL_0,
     "charhar.pages": LEVEL_0,
+    "charhar.desk": {"charhar.publishing", "charhar.library", "charhar.taxonomy", "charhar.contacts"},
     "charhar.publishing": {"charhar.library", "charhar.taxonomy"},
     "charhar.library": set(),
     "charhar.taxonomy": set(),

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from charhar.publishing.admin import PublishableAdmin
+from charhar.desk.admin import DeskAdmin
 from charhar.publishing.admin_filters import OwnerFilter, StatusFilter
 from charhar.publishing.admin_forms import OrderedFormSet, TranslatedForm
 
@@ -19,7 +19,7 @@ from .models import FollowLink, InstitutePage, SiteSettings
 
 
 @admin.register(InstitutePage)
-class InstitutePageAdmin(PublishableAdmin):
+class InstitutePageAdmin(DeskAdmin):
     """The institute's pages, listed as the tree that they are."""
 
     form = TranslatedForm

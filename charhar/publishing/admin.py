@@ -28,7 +28,7 @@ from .admin_copies import CorrectedAdmin, is_outdated, with_correction
 from .admin_filters import StatusFilter
 from .admin_forms import PublishableForm, beijing
 from .admin_history import HistoryAdmin
-from .admin_moves import Desk, Move, badge, correction_in_list, explained, moves_for, saving, short
+from .admin_moves import Desk, Move, Panel, badge, correction_in_list, explained, moves_for, saving, short
 from .admin_rows import VisibleTexts
 from .copies import is_frozen, open_copy_of
 from .history import snapshots_of
@@ -410,6 +410,10 @@ class PublishableAdmin(CorrectedAdmin, HistoryAdmin, VisibleTexts, KeepingAdmin)
         }
         return TemplateResponse(request, "admin/publishing/kept.html", context, status=403)
 
+    def panels(self, request: HttpRequest, obj: Any) -> list[Panel]:
+        """What else stands on the page of a text's form; ``obj`` is None for one not yet saved."""
+        return []
+
     def render_change_form(
         self,
         request: HttpRequest,
@@ -440,6 +444,7 @@ class PublishableAdmin(CorrectedAdmin, HistoryAdmin, VisibleTexts, KeepingAdmin)
             copy=open_copy_of(text) if obj is not None and is_frozen(text) else None,
             outdated=is_outdated(text),
         )
+        context["panels"] = [] if context.get("is_popup") else self.panels(request, obj)
         context["last_saved"] = snapshots_of(obj).defer("data").first() if obj is not None else None
         return super().render_change_form(request, context, add, change, form_url, obj)
 

@@ -140,6 +140,18 @@ def _moves_with_copy(copy: Publishable) -> list[Move]:
     return moves
 
 
+class Panel(NamedTuple):
+    """A part of a text's page that a subclass of ``PublishableAdmin`` adds.
+
+    ``place`` is ``top`` (in the form, before its fields), ``aside`` (in the form, at the end of the desk) or
+    ``below`` (after the form, where a panel may hold forms of its own). The template sees ``panel``.
+    """
+
+    place: str
+    template: str
+    context: dict[str, Any]
+
+
 class Desk(NamedTuple):
     """What stands beside the form: where the text is, what saving does, what can be done next."""
 

@@ -106,6 +106,7 @@ class Action(models.TextChoices):
     CHANGE = "change", _("change")
     SUBMIT = "submit", _("submit for review")
     PUBLISH = "publish", _("publish and schedule")
+    OVERRIDE = "override", _("publish in spite of the checklist")
     WITHDRAW = "withdraw", _("withdraw")
     TRASH = "trash", _("move to the trash and back")
     DELETE = "delete", _("delete for ever")

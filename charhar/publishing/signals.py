@@ -3,4 +3,4 @@
 from django.dispatch import Signal
 
 text_recorded = Signal()
-"""Sent within the transaction of every save and state change, with ``text``; search listens."""
+"""Sent within the transaction of every save and state change, with ``text`` and its new ``snapshot``."""

@@ -67,7 +67,7 @@ def record(text: Publishable, *, user: Any, action: str, note: str = "") -> None
         text.save(update_fields=["version", "updated_at"])
         snapshot = take_snapshot(text, user=user, action=action, note=note)
         _carry_copy_along(text, before, snapshot)
-        text_recorded.send(type(text), text=text)
+        text_recorded.send(type(text), text=text, snapshot=snapshot)
         for translation in _left_behind(text):
             translation.slug = text.slug
             translation.save(update_fields=["slug", "updated_at"])

@@ -49,17 +49,19 @@ def expected(role, model, state, own):
     if role == "Editors":
         return EVERYTHING
     if role == "Administrators":
-        return EVERYTHING | {"delete"}
-    if role != "Authors":
+        return EVERYTHING | {"override", "delete"}
+    if role not in ("Authors", "Fellows"):
         return set()
     if model is Article:
         if not own:
             return {"add"}
         return {"add", "view", "submit"} | ({"change", "trash"} if state in BEFORE_READERS else set())
+    if role == "Fellows" and model is Expert and own:
+        return {"view", "submit"} | ({"change"} if state in BEFORE_READERS else set())
     return {"view"} if own and model in (Expert, Publication) else set()
 
 
-@pytest.mark.parametrize("role", ["Authors", "Editors", "Secretariat", "Administrators", ""])
+@pytest.mark.parametrize("role", ["Authors", "Fellows", "Editors", "Secretariat", "Administrators", ""])
 @pytest.mark.parametrize("model", FACTORIES)
 def test_each_role_may_exactly_what_the_table_says(model, role):
     person = UserFactory(roles=[role] if role else [])
@@ -71,7 +73,7 @@ def test_each_role_may_exactly_what_the_table_says(model, role):
             assert found == expected(role, model, state, own), (state, own)
 
 
-@pytest.mark.parametrize("role", ["Authors", "Editors", "Secretariat", "Administrators"])
+@pytest.mark.parametrize("role", ["Authors", "Fellows", "Editors", "Secretariat", "Administrators"])
 @pytest.mark.parametrize("model", FACTORIES)
 def test_the_condition_for_lists_is_the_same_rule(model, role):
     person, other = UserFactory(roles=[role]), UserFactory()
@@ -247,11 +249,12 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("role", ["Authors", "Editors", "Secretariat", "Administrators"])
+@pytest.mark.parametrize("role", ["Authors", "Fellows", "Editors", "Secretariat", "Administrators"])
 def test_each_other_desk_is_open_to_its_own_people_only(client, role):
     client.force_login(UserFactory(roles=[role]))
     found = {name: client.get(reverse(f"admin:{name}_changelist")).status_code for name in OTHERS}
-    assert found == {name: statuses[role] for name, statuses in OTHERS.items()}
+    column = "Authors" if role == "Fellows" else role
+    assert found == {name: statuses[column] for name, statuses in OTHERS.items()}
 
 
 def test_authors_upload_pictures_but_change_none(client):
@@ -375,9 +378,10 @@ def test_look_ups_refuse_those_who_have_no_business_with_texts(client, field):
 # -- The roles themselves ---------------------------------------------------------------------------
 
 
-def test_the_migration_made_the_four_roles():
+def test_the_migrations_made_the_roles():
     assert set(Group.objects.values_list("name", flat=True)) == {
         "Authors",
+        "Fellows",
         "Editors",
         "Secretariat",
         "Administrators",
@@ -410,6 +414,6 @@ def test_an_emptied_database_gets_its_roles_back():
     from django.core.management import call_command
 
     call_command("flush", interactive=False, verbosity=0)
-    assert Group.objects.count() == 4
+    assert Group.objects.count() == 5
     assert UserFactory(roles=["Editors"]).has_perm("taxonomy.change_topic")
     assert UserFactory(roles=["Secretariat"]).has_perm("members.change_application")

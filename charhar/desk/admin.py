@@ -1,0 +1,7 @@
+"""The base of the admins of texts, with everything that the desk puts beside a form."""
+
+from charhar.publishing.admin import PublishableAdmin
+
+
+class DeskAdmin(PublishableAdmin):
+    """A text's admin at the desk. Each of its parts adds addresses, panels and scripts of its own."""
