@@ -15,7 +15,7 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import workflow
+from . import checklist, workflow
 from .history import fill, serialise, snapshots_of, write
 from .models import Action, Publishable, State
 from .permissions import may_correct
@@ -70,22 +70,29 @@ def open_copy(live: Publishable, user: Any = None) -> Any:
 
 
 def publish_copy(
-    copy: Publishable, user: Any = None, at: datetime.datetime | None = None, note: str = ""
+    copy: Publishable,
+    user: Any = None,
+    at: datetime.datetime | None = None,
+    note: str = "",
+    override: str = "",
 ) -> Any:
     """Put the copy's content before readers, now or at a moment to come; returns the live text.
 
     ``note`` is the public correction note; empty, the correction is a minor one, of which nothing is shown.
-    Raises ``PermissionDenied``; ``Outdated`` where the live text was written since; ``ValidationError`` where
-    the copy is closed, the text is not published or would not be valid. Either all is written or nothing.
+    Raises ``PermissionDenied``; ``Outdated`` where the live text was written since; ``checklist.Unready``
+    where something must be mended and no ``override`` gives a permitted reason; ``ValidationError`` where
+    the copy is closed, the text is not published or would not be valid. All is written or nothing.
     """
     with transaction.atomic():
         live, copy = _both(copy)
         if user is not None and not live.may(user, Action.PUBLISH):
             raise PermissionDenied(f"{user} may not publish a correction of {live}")
         _check(live, copy)
-        if at is not None and at > timezone.now():
-            return _schedule(live, copy, user, at, note.strip())
-        return _apply(live, copy, user, note.strip(), timezone.now())
+        now = timezone.now()
+        overridden = checklist.approve(copy, user, at or now, override=override, holder=live)
+        if at is not None and at > now:
+            return _schedule(live, copy, user, at, note.strip(), overridden)
+        return _apply(live, copy, user, note.strip(), now, overridden)
 
 
 def unschedule(copy: Publishable, user: Any = None) -> None:
@@ -215,16 +222,18 @@ def _check(live: Publishable, copy: Publishable) -> None:
         )
 
 
-def _schedule(live: Any, copy: Any, user: Any, at: datetime.datetime, note: str) -> Any:
+def _schedule(live: Any, copy: Any, user: Any, at: datetime.datetime, note: str, overridden: str = "") -> Any:
     if live.expire_at is not None and live.expire_at <= at:
         raise ValidationError({"publish_from": _("The text expires before that moment.")})
     copy.state, copy.publish_at, copy.correction_note, copy.failure = State.PUBLISHED, at, note, ""
     copy.save(update_fields=["state", "publish_at", "correction_note", "failure", "updated_at"])
-    workflow.record(copy, user=user, action="schedule", note=note)
+    workflow.record(copy, user=user, action="schedule", note=_both_notes(note, overridden))
     return live
 
 
-def _apply(live: Any, copy: Any, user: Any, note: str, moment: datetime.datetime) -> Any:
+def _apply(
+    live: Any, copy: Any, user: Any, note: str, moment: datetime.datetime, overridden: str = ""
+) -> Any:
     """Write the copy's content into the live row and close it. ``moment`` is when readers were to see it."""
     data = serialise(copy)
     fill(live, data)
@@ -235,8 +244,13 @@ def _apply(live: Any, copy: Any, user: Any, note: str, moment: datetime.datetime
         live.corrections = [*live.corrections, {"at": moment.isoformat(), "note": note}]
     write(live, data)
     _close(copy)
-    workflow.record(live, user=user, action="correct", note=note)
+    workflow.record(live, user=user, action="correct", note=_both_notes(note, overridden))
     return live
+
+
+def _both_notes(note: str, overridden: str) -> str:
+    """The public note, and beneath it what the history alone says of an override."""
+    return "\n".join(filter(None, [note, overridden]))
 
 
 def _close(copy: Any) -> None:

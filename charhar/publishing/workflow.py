@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from . import checklist
 from .history import canonical, snapshots_of, take_snapshot
 from .models import Action, Publishable, Snapshot, State
 from .signals import text_recorded
@@ -110,11 +111,14 @@ def send_back(text: Publishable, user: Any = None, note: str = "") -> None:
     _move(text, "send_back", user, note)
 
 
-def publish(text: Publishable, user: Any = None, at: datetime.datetime | None = None) -> None:
+def publish(
+    text: Publishable, user: Any = None, at: datetime.datetime | None = None, override: str = ""
+) -> None:
     """Publish now, or from a moment to come; also puts another date on what is scheduled.
 
-    A text without a date to show gets the day of its publication. Raises ``ValidationError`` where something
-    that readers need is missing or the text would expire before it appears.
+    A text without a date to show gets the day of its publication. Raises ``checklist.Unready`` where the text
+    lacks what it must have and no ``override`` gives a permitted reason; ``ValidationError`` where it would
+    expire before it appears.
     """
     with transaction.atomic():
         _begin(text, "publish", user)
@@ -125,6 +129,7 @@ def publish(text: Publishable, user: Any = None, at: datetime.datetime | None = 
             raise ValidationError(_("The text is already public; withdraw it before giving it a later date."))
         if text.expire_at is not None and text.expire_at <= at:
             raise ValidationError({"expire_at": _("The text would expire before it is published.")})
+        note = checklist.approve(text, user, at, override=override)
         changes: dict[str, Any] = {"publish_at": at, "withdrawn_at": None, "withdrawal_reason": ""}
         if hasattr(text, "date"):
             day = timezone.localdate(at)
@@ -135,7 +140,7 @@ def publish(text: Publishable, user: Any = None, at: datetime.datetime | None = 
             )
             if text.date is None or follows:
                 changes["date"] = day
-        _finish(text, "publish", user, "", **changes)
+        _finish(text, "publish", user, note, **changes)
 
 
 def withdraw(text: Publishable, user: Any = None, reason: str = "") -> None:
