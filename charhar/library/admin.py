@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from .models import Document, Image, StoredFile, digest_of
+from .admin_upload import UploadAdmin
+from .models import Document, Image, digest_of
 from .templatetags.pictures import picture
 from .uses import uses_of
 
@@ -104,9 +105,24 @@ class DescriptionFilter(admin.SimpleListFilter):
         return queryset.filter(self.CONDITIONS.get(self.value() or "", Q()))
 
 
-class StoredFileAdmin(admin.ModelAdmin):
+class CreditFilter(admin.SimpleListFilter):
+    """Pictures of which nobody has said whose they are."""
+
+    title = _("credit")
+    parameter_name = "credited"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("missing", _("Missing")), ("given", _("Given"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        conditions = {"missing": Q(credit=""), "given": ~Q(credit="")}
+        return queryset.filter(conditions.get(self.value() or "", Q()))
+
+
+class StoredFileAdmin(UploadAdmin):
     """What both desks share."""
 
+    change_list_template = "admin/library/change_list.html"
     date_hierarchy = "created_at"
     list_select_related = ["uploaded_by"]
     list_per_page = 50
@@ -135,10 +151,12 @@ class StoredFileAdmin(admin.ModelAdmin):
             return link_to(use)
         return format_html("{}", capfirst(str(use._meta.verbose_name)))
 
-    def save_model(self, request: HttpRequest, obj: StoredFile, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if "file" in form.changed_data:
             obj.uploaded_by = request.user  # type: ignore[assignment]
         super().save_model(request, obj, form, change)
+        if change and "file" in form.changed_data:
+            self.message_replaced(request, obj, len(uses_of(obj)))
 
     def get_deleted_objects(self, objs: Iterable[Any], request: HttpRequest) -> Any:
         """What is used is not deleted: the page lists where, for somebody to take it out there first."""
@@ -160,7 +178,8 @@ class StoredFileAdmin(admin.ModelAdmin):
         if not uses:
             return str(_("Nothing yet."))
         return format_html(
-            "<ul>{}</ul>",
+            "<p>{}</p><ul>{}</ul>",
+            _("A new file takes the old one's place in all of them; the old file's address leads to it."),
             format_html_join("", "<li>{}</li>", ([self.name_of(use, obj.seen_by)] for use in uses)),
         )
 
@@ -170,9 +189,15 @@ class ImageAdmin(StoredFileAdmin):
     """Pictures, with their credit, their description and their focal point."""
 
     form = ImageForm
+    accept = ImageForm.accept
     list_display = ["title", "thumbnail", "credit", "described", "measures", "uploaded_by", "created_at"]
     list_display_links = ["title"]
-    list_filter = [DescriptionFilter, "created_at", ("uploaded_by", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [
+        DescriptionFilter,
+        CreditFilter,
+        "created_at",
+        ("uploaded_by", admin.RelatedOnlyFieldListFilter),
+    ]
     search_fields = ["title", "credit", "rights", "alt_en", "alt_zh"]
     readonly_fields = ["preview", "measures", "used_in", "uploaded_by", "created_at"]
     fieldsets = [
@@ -215,6 +240,7 @@ class DocumentAdmin(StoredFileAdmin):
     """Files to download."""
 
     form = DocumentForm
+    accept = DocumentForm.accept
     list_display = ["title", "kind", "weight", "pages", "uploaded_by", "created_at"]
     list_filter = ["created_at", ("uploaded_by", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["title"]

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Iterable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,10 +14,21 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
+from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from .renditions import CARD, ORIGINAL_ENCODINGS, Entry, encoded, planned, read_picture, rendered, stem_of
+from .renditions import (
+    CARD,
+    ORIGINAL_ENCODINGS,
+    WIDTHS,
+    Entry,
+    encoded,
+    planned,
+    read_picture,
+    rendered,
+    stem_of,
+)
 from .validators import CONTENT_TYPES, ending_of, validate_document, validate_picture
 
 log = logging.getLogger(__name__)
@@ -33,6 +45,11 @@ def image_path(image: Any, filename: str) -> str:
 def document_path(document: Any, filename: str) -> str:
     """A name that can not be guessed: 128 random bits."""
     return f"documents/{secrets.token_hex(16)}.{ending_of(filename)}"
+
+
+def former_name(name: str) -> str:
+    """What is remembered of a replaced file's name: of a picture the folder, which its renditions share."""
+    return name.rsplit("/", 1)[0] if name.startswith("images/") else name
 
 
 def digest_of(file: Any) -> str:
@@ -89,6 +106,12 @@ class StoredFile(models.Model):
             return ""
         rows: Any = type(self)._default_manager.filter(pk=self.pk)
         return rows.values_list("file", flat=True).first() or ""
+
+    def leave(self, name: str) -> None:
+        """Let the name of a file that was just replaced lead to the one in its place."""
+        if name:
+            of: dict[str, Any] = {str(self._meta.model_name): self}
+            FormerFile.objects.create(name=former_name(name), **of)
 
     def remove_after_commit(self, name: str) -> None:
         """Remove a file that no row names any longer, once that is certain."""
@@ -197,7 +220,9 @@ class Image(StoredFile):
         if update_fields is not None:
             kwargs["update_fields"] = {*update_fields, *changed}
         try:
-            super().save(*args, **kwargs)
+            with transaction.atomic() if old else nullcontext():
+                super().save(*args, **kwargs)
+                self.leave(old)
         except BaseException:
             if new:
                 remove_files(self.file.storage, new)
@@ -315,6 +340,13 @@ class Image(StoredFile):
         entry = next((e for e in entries if e["width"] >= width), entries[-1])
         return Rendition(f"{base}/{entry['stem']}.{entry['types'][-1]}", entry["width"], entry["height"])
 
+    def successor_of(self, name: str) -> Rendition:
+        """What stands now where a file of an earlier picture stood: the same shape, as wide. No query."""
+        width, _dash, rest = name.rsplit(".", 1)[0].partition("-")
+        crop = rest.split("-")[0]
+        crop = crop if crop == CARD else crop.replace("x", ":")
+        return self.rendition(int(width) if width.isdigit() else max(WIDTHS), crop)
+
     def card(self) -> Rendition:
         """The picture for a link in a social network, 1200 × 630 where the original allows. No query."""
         return self.rendition(1200, CARD)
@@ -363,12 +395,35 @@ class Document(StoredFile):
             if update_fields is not None:
                 kwargs["update_fields"] = {*update_fields, "size", "digest", "pages"}
         try:
-            super().save(*args, **kwargs)
+            with transaction.atomic() if old else nullcontext():
+                super().save(*args, **kwargs)
+                self.leave(old)
         except BaseException:
             if new and self.file_name.startswith("documents/"):
                 remove_files(self.file.storage, self.file_name)
             raise
         self.remove_after_commit(old)
+
+
+class FormerFile(models.Model):
+    """The name of a file that was replaced: texts, feeds and readers who still have it are led on."""
+
+    name = models.CharField(max_length=200, unique=True)
+    image = models.ForeignKey(Image, null=True, on_delete=models.CASCADE, related_name="former_files")
+    document = models.ForeignKey(Document, null=True, on_delete=models.CASCADE, related_name="former_files")
+    replaced_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(image__isnull=True, document__isnull=False)
+                | Q(image__isnull=False, document__isnull=True),
+                name="formerfile_of_one_row",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def count_pages(file: Any) -> int | None:

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from .models import Document
+from .models import Document, FormerFile
 from .renditions import CONTENT_TYPES
 from .uses import is_published
 from .validators import ending_of
@@ -23,9 +23,17 @@ DOCUMENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'se
 def image(request: HttpRequest, name: str) -> HttpResponseBase:
     """One file of an image. Who knows the name may have it, and keep it: what a name shows never changes.
 
-    No query, no session. Answers 404 where there is no such file.
+    No query, no session, but for a file that was replaced: that one's name leads to its successor. Answers
+    404 where there is no such file.
     """
-    response = _stored(request, f"images/{name}", CONTENT_TYPES[ending_of(name)])
+    try:
+        response = _stored(request, f"images/{name}", CONTENT_TYPES[ending_of(name)])
+    except Http404:
+        folder, _slash, file = name.rpartition("/")
+        former = FormerFile.objects.select_related("image").filter(name=f"images/{folder}").first()
+        if former is None or former.image is None:
+            raise
+        return _led_on(former.image.successor_of(file).url)
     response.headers["Cache-Control"] = FOR_EVER
     return response
 
@@ -36,10 +44,21 @@ def document(request: HttpRequest, name: str) -> HttpResponseBase:
 
     Everybody else is told 404, as for a document that does not exist.
     """
-    found = get_object_or_404(Document, file=f"documents/{name}")
-    if not is_published(found) and not may_see(request.user):
+    found = Document.objects.filter(file=f"documents/{name}").first()
+    former = None
+    if found is None:
+        former = get_object_or_404(FormerFile.objects.select_related("document"), name=f"documents/{name}")
+        found = former.document
+    if found is None or (not is_published(found) and not may_see(request.user)):
         raise Http404(_("There is no such document."))
-    return document_response(request, found)
+    return document_response(request, found) if former is None else _led_on(found.file.url)
+
+
+def _led_on(url: str) -> HttpResponseBase:
+    """To the file that took another's place; kept briefly, as that may be replaced as well."""
+    response = HttpResponseRedirect(url)
+    response.headers["Cache-Control"] = "public, max-age=60"
+    return response
 
 
 def may_see(user: Any) -> bool:

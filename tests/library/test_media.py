@@ -193,11 +193,11 @@ def test_a_permission_without_staff_status_is_not_enough(client, document, insid
     assert status_of(client, document.file.url) == 404
 
 
-def test_a_published_document_costs_two_queries(client, document):
+def test_a_published_document_costs_three_queries(client, document):
     PublicationFactory(file=document)
     with CaptureQueriesContext(connection) as queries:
         body(client.get(document.file.url))
-    assert len(queries) == 2
+    assert len(queries) == 3
 
 
 def test_a_browser_that_has_the_document_is_told_so(client, document):
