@@ -82,7 +82,8 @@ def furniture(request: HttpRequest) -> Furniture:
     kept = cache.get(key)
     if kept is None:
         kept = make_furniture(language)
-        cache.set(key, kept, KEPT_SECONDS)
+        if not hasattr(request, "banner"):  # else made from what is only pretended
+            cache.set(key, kept, KEPT_SECONDS)
     request._furniture = kept  # type: ignore[attr-defined]
     return kept
 
