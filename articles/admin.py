@@ -18,7 +18,7 @@ from charhar.taxonomy.admin import HTTPS_FIRST, CountingChangeList, ListedAdmin,
 from charhar.taxonomy.models import Region, Topic
 from experts.models import Expert
 
-from .models import Article, ArticleSection, ArticleTopic, Byline, NewsSection, Outlet
+from .models import Article, ArticleRegion, ArticleSection, ArticleTopic, Byline, NewsSection, Outlet
 
 SHOWN_AT_MOST = 3
 
@@ -89,6 +89,7 @@ class BylineInline(TextInline):
     model = Byline
     after = _("Lead image")
     autocomplete_fields = ["expert"]
+    select_related = ("expert",)
     fields = ["position", "expert", "name", "role", "contribution"]
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
@@ -106,9 +107,22 @@ class ArticleForm(TranslatedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            for name, relation in self._filed():
-                self.fields[name].initial = [row.pk for row in getattr(self.instance, relation).all()]
+        if self.instance.pk and (filed := self._filed()):
+            keys = self._keys_filed()
+            for name, _relation in filed:
+                self.fields[name].initial = keys[name]
+
+    def _keys_filed(self) -> dict[str, list[int]]:
+        """The subjects that the article is filed under, for each field; one query for all."""
+        keys: dict[str, list[int]] = {name: [] for name in self.FILED}
+        models: tuple[Any, ...] = (ArticleTopic, ArticleRegion, ArticleSection)
+        rows = [
+            model.objects.filter(article=self.instance).values_list(constant(name), "subject_id").order_by()
+            for name, model in zip(self.FILED, models, strict=True)
+        ]
+        for name, key in rows[0].union(*rows[1:], all=True):
+            keys[name].append(key)
+        return keys
 
     def _save_m2m(self) -> None:
         super()._save_m2m()  # type: ignore[misc]
@@ -132,7 +146,7 @@ class ArticleAdmin(DeskAdmin):
     autocomplete_fields = ["lead_image", "outlet", "entry", "translation_of"]
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["lead_preview"]
-    form_select_related = ("lead_image",)
+    form_select_related = ("lead_image", "outlet", "entry", "translation_of")
     date_hierarchy = "date"
     list_display = [
         "title",

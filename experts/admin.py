@@ -108,7 +108,7 @@ class ExpertAdmin(DeskAdmin):
     autocomplete_fields = ["portrait", "cv"]
     prepopulated_fields = {"slug": ["family_name", "given_name"]}
     readonly_fields = ["portrait_preview"]
-    form_select_related = ("portrait",)
+    form_select_related = ("portrait", "cv")
     ordering = ["family_name", "given_name"]
     list_display = [
         "display_name_en",

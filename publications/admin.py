@@ -26,6 +26,7 @@ class ContributorInline(TextInline):
     model = Contributor
     after = _("Title")
     autocomplete_fields = ["expert"]
+    select_related = ("expert",)
     fields = ["position", "expert", "name", "role"]
 
 
@@ -81,7 +82,7 @@ class PublicationAdmin(DeskAdmin):
     autocomplete_fields = ["cover", "file", "translation_of"]
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["cover_preview"]
-    form_select_related = ("cover",)
+    form_select_related = ("cover", "file", "translation_of")
     date_hierarchy = "date"
     list_display = [
         "title",

@@ -24,6 +24,7 @@ class InstitutePageAdmin(DeskAdmin):
 
     form = TranslatedForm
     autocomplete_fields = ["picture", "parent", "translation_of"]
+    form_select_related = ("picture", "parent", "translation_of")
     prepopulated_fields = {"slug": ["title"]}
     date_hierarchy = None
     list_display = ["in_tree", "language", "path", "position", "in_menu", "status", "changed", "on_site"]

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
 from django.utils import timezone
@@ -82,6 +83,19 @@ class SubjectsField(forms.ModelMultipleChoiceField):
         super().__init__(queryset, required=False, label=label, widget=CheckboxGroup(label))
 
 
+class KnownChoice(AutocompleteSelect):
+    """A look-up that does not ask the database again for the row that came with the form's own."""
+
+    known: Any = None
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        if self.known is None or [str(chosen) for chosen in value] != [str(self.known.pk)]:
+            return super().optgroups(name, value, attr)
+        label = self.choices.field.label_from_instance(self.known)  # type: ignore[union-attr]
+        none = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        return [(None, [*none, self.create_option(name, self.known.pk, label, True, len(none))], 0)]
+
+
 class VisibleChoicesForm(forms.ModelForm):
     """Offers the texts that the person may see, and always keeps the one already chosen."""
 
@@ -94,6 +108,9 @@ class VisibleChoicesForm(forms.ModelForm):
                 continue
             if field.queryset is None:
                 continue
+            look_up = getattr(field.widget, "widget", field.widget)
+            if isinstance(look_up, KnownChoice):
+                look_up.known = self.instance._state.fields_cache.get(name)
             model = field.queryset.model
             chosen = getattr(self.instance, f"{name}_id", None)
             if chosen is not None and issubclass(model, Publishable):

@@ -15,6 +15,7 @@ from .admin_forms import (
     BeijingField,
     CheckboxGroup,
     DateWidget,
+    KnownChoice,
     MomentWidget,
     OrderedFormSet,
     VisibleChoicesForm,
@@ -35,6 +36,11 @@ class VisibleTexts(BaseModelAdmin):
         if isinstance(related, SelectableAdmin):
             return related.selectable(request)
         return super().get_field_queryset(db, db_field, request)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KnownChoice(db_field, self.admin_site, using=kwargs.get("using")))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name not in self.autocomplete_fields and db_field.name != "tags":
@@ -61,12 +67,17 @@ class TextInline(VisibleTexts, admin.TabularInline):
     """Rows that belong to a text: whoever may change the text may change them.
 
     ``after`` names the fieldset that they follow in the form; without it they stand at its end.
+    ``select_related`` are the look-ups that come with the rows, in the same query.
     """
 
     after: Any = ""
+    select_related: tuple[str, ...] = ()
     form = VisibleChoicesForm
     formset = OrderedFormSet
     extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related(*self.select_related)
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return self.extra

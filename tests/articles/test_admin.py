@@ -136,8 +136,8 @@ def test_search_finds_by_text_address_and_byline(client, words):
 # -- The form ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("traits", "number"), [({"draft": True}, 24), ({}, 21)])
-def test_the_form_with_three_bylines_takes_24_queries(
+@pytest.mark.parametrize(("traits", "number"), [({"draft": True}, 15), ({}, 15)])
+def test_the_form_with_three_bylines_takes_15_queries(
     client, editor, traits, number, django_assert_num_queries
 ):
     publication = PublicationFactory()
@@ -153,10 +153,10 @@ def test_the_form_with_three_bylines_takes_24_queries(
         client.get(change(article))
 
 
-def test_the_form_of_a_working_copy_takes_22_queries(client, editor, django_assert_num_queries):
+def test_the_form_of_a_working_copy_takes_14_queries(client, editor, django_assert_num_queries):
     copy = open_copy(whole(editor, language="zh-hans", translation_of=ArticleFactory()))
     client.get(change(copy))
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(14):
         client.get(change(copy))
 
 
