@@ -27,7 +27,13 @@ CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef©]")
 # Names and abbreviations that are the same in both languages, and units.
 SAME = {"CC BY 4.0", "CC BY-NC-ND 4.0", "HTML", "ORCID iD", "%(size)d kB", "%(size).1f MB"}
 # In templates: what is written in one language on purpose, with its `lang`, or is no language.
-WORDS_IN_TEMPLATES = {"English", "Read in English", "ISBN", "ISSN", "DOI", "ORCID"}
+WORDS_IN_TEMPLATES = {"English", "Read in English", "ISBN", "ISSN", "DOI", "ORCID"} | {
+    "Ctrl+S",
+    "Alt+Shift+P",
+    "Alt+Shift+Enter",
+    "Alt+Shift+↓",
+    "Alt+Shift+↑",
+}
 
 
 def entries(source):

@@ -2,6 +2,8 @@
 
 from charhar.publishing.admin import PublishableAdmin
 
+from .admin_keys import KeysAdmin
 
-class DeskAdmin(PublishableAdmin):
+
+class DeskAdmin(KeysAdmin, PublishableAdmin):
     """A text's admin at the desk. Each of its parts adds addresses, panels and scripts of its own."""

@@ -99,7 +99,7 @@ def pretended(text: Any, content: Content | None = None, *, note: str = "") -> I
     ``content`` is what ``history.serialise`` gives, or a function that saves the text with all that belongs
     to it; without it the text is shown as it is saved. ``note`` is a correction's public note. What the site
     can not hold just now (an address given away since) stays as it is saved. Not to be used within a
-    transaction. Raises ``CannotShow`` and ``Busy``. Some thirty queries, and on SQLite the database's write lock.
+    transaction. Raises ``CannotShow`` and ``Busy``. Some thirty queries, and on SQLite the write lock.
     """
     version = current_version()
     with _undone():
