@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from charhar.desk.admin import DeskAdmin
+from charhar.desk.own import own_profile
 from charhar.library.admin import image_thumbnail
 from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter, constant
 from charhar.publishing.admin_forms import SubjectsField, TranslatedForm
@@ -204,6 +205,15 @@ class ArticleAdmin(DeskAdmin):
         (_("References"), {"fields": ["references"]}),
         (_("Date"), {"fields": ["date"]}),
     ]
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        """A new article of somebody who is an expert here begins with their own byline."""
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        if isinstance(inline, BylineInline) and request.method == "GET" and obj.pk is None:
+            own = own_profile(request.user)
+            if own is not None:
+                kwargs["initial"] = [{"expert": own.text.pk}]
+        return kwargs
 
     def attach(self, texts: list[Any]) -> None:
         """The authors, topics and sections of a page's articles: one query for all three."""

@@ -149,6 +149,7 @@ class Article(Translated, Publishable):
 
     route = "article"
     CONTENT_INLINES = ("bylines",)
+    WRITERS = "bylines__expert__account"
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.COMMENTARY)
     title = models.CharField(_("title"), max_length=300)

@@ -18,6 +18,7 @@ from charhar.publishing.models import published_q
 from charhar.taxonomy.admin import ListedAdmin
 from charhar.taxonomy.models import Region, Topic
 
+from .admin_own import OwnProfileAdmin
 from .models import Expert, ExpertGroup, Office, Programme, RegionLead, SocialLink, SpokenLanguage, TopicLead
 
 
@@ -36,7 +37,15 @@ class SocialLinkInline(TextInline):
     fields = ["position", "label", "url"]
 
 
-class TopicLeadInline(TextInline):
+class LeadInline(TextInline):
+    """What an expert leads: said by who decides where experts stand, not by themselves."""
+
+    def _may(self, request: HttpRequest, obj: Any) -> bool:
+        parent: Any = self.admin_site._registry[self.parent_model]
+        return super()._may(request, obj) and parent.places(request, obj)
+
+
+class TopicLeadInline(LeadInline):
     """The topics whose work an expert leads."""
 
     model = TopicLead
@@ -44,7 +53,7 @@ class TopicLeadInline(TextInline):
     fields = ["topic", "position"]
 
 
-class RegionLeadInline(TextInline):
+class RegionLeadInline(LeadInline):
     """The regions whose work an expert leads."""
 
     model = RegionLead
@@ -100,7 +109,7 @@ class ExpertForm(PublishableForm):
 
 
 @admin.register(Expert)
-class ExpertAdmin(DeskAdmin):
+class ExpertAdmin(OwnProfileAdmin, DeskAdmin):
     """Experts, with how many published articles carry their name."""
 
     form = ExpertForm

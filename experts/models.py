@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -103,6 +104,9 @@ class Expert(Publishable):
 
     route = "expert"
     CONTENT_INLINES = ("spoken_languages", "social_links", "topic_leads", "region_leads")
+    LIFE_FIELDS = Publishable.LIFE_FIELDS | {"account"}
+    # A working copy has no account of its own: who owns the profile owns its corrections.
+    OWNERS = (*Publishable.OWNERS, "account", "corrects__account")
 
     given_name = models.CharField(_("given name"), max_length=100, blank=True)
     family_name = models.CharField(_("family name"), max_length=100)
@@ -159,6 +163,19 @@ class Expert(Publishable):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
+    )
+
+    account = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("account"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="expert",
+        help_text=_("Whoever signs in with it edits this profile; what changes in public, editors approve."),
+        error_messages={
+            "unique": _("This account is another expert's already; one in the trash counts too.")
+        },
     )
 
     display_name = Bilingual()

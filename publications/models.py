@@ -99,6 +99,7 @@ class Publication(Translated, Publishable):
 
     route = "publication"
     CONTENT_INLINES = ("contributors", "entries", "shops")
+    WRITERS = "contributors__expert__account"
 
     series = models.ForeignKey(
         Series, verbose_name=_("series"), on_delete=models.PROTECT, related_name="publications"

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .models import State, published_q
+from .permissions import own_q
 
 
 def constant(word: str) -> Value:
@@ -84,6 +85,7 @@ class StatusFilter(admin.SimpleListFilter):
             ("expired", _("Expired")),
             ("withdrawn", _("Withdrawn")),
             ("correcting", _("Correction in progress")),
+            ("correction-review", _("Correction in review")),
             ("correction-scheduled", _("Correction scheduled")),
             ("correction-failed", _("Correction failed")),
             ("trash", _("In the trash")),
@@ -101,7 +103,8 @@ class StatusFilter(admin.SimpleListFilter):
             "published": published_q(now),
             "expired": Q(state=State.PUBLISHED, expire_at__lte=now),
             "withdrawn": Q(state=State.WITHDRAWN),
-            "correcting": _with_copy(queryset.model, ~Q(state=State.PUBLISHED)),
+            "correcting": _with_copy(queryset.model, Q(state=State.DRAFT)),
+            "correction-review": _with_copy(queryset.model, Q(state=State.REVIEW)),
             "correction-scheduled": _with_copy(queryset.model, Q(state=State.PUBLISHED, failure="")),
             "correction-failed": _with_copy(queryset.model, ~Q(failure="")),
         }
@@ -109,7 +112,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 class OwnerFilter(admin.SimpleListFilter):
-    """One's own texts: created by, or assigned to, oneself."""
+    """One's own texts: created by or assigned to oneself, and one's own profile."""
 
     title = _("owner")
     parameter_name = "own"
@@ -119,5 +122,5 @@ class OwnerFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if self.value() == "mine":
-            return queryset.filter(Q(created_by=request.user.pk) | Q(assigned_to=request.user.pk))
+            return queryset.filter(own_q(request.user, queryset.model))
         return queryset

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import copies
 from .compare import differences
-from .history import family_of, serialise
+from .history import family_of, serialise, snapshots_of
 from .models import Action, Publishable, Snapshot
 from .permissions import may_correct
 
@@ -61,6 +61,11 @@ class HistoryAdmin(admin.ModelAdmin):
                 "<path:object_id>/history/<int:snapshot>/",
                 self.admin_site.admin_view(self.version_view),
                 name=f"{name}_version",
+            ),
+            path(
+                "<path:object_id>/changes/",
+                self.admin_site.admin_view(self.changes_view),
+                name=f"{name}_changes",
             ),
             path(
                 "<path:object_id>/history/<int:snapshot>/restore/",
@@ -118,6 +123,21 @@ class HistoryAdmin(admin.ModelAdmin):
             "restore_url": self._url("restore_version", text.pk, found.pk),  # type: ignore[attr-defined]
         }
         return TemplateResponse(request, "admin/publishing/version.html", context)
+
+    def changes_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What a working copy changes in the live text that it was made from."""
+        copy = self._with_history(request, object_id)
+        if not copy.is_copy:
+            raise Http404("This is no working copy.")
+        live = copy.corrects
+        base = snapshots_of(live).filter(version=copy.based_on).first()
+        context = {
+            **self._history_context(request, copy),
+            "title": _("What this correction changes"),
+            "differences": differences(self.model, base.data if base else serialise(live), serialise(copy)),  # type: ignore[arg-type]
+            "nothing": _("Nothing yet: the working copy holds what readers see."),
+        }
+        return TemplateResponse(request, "admin/publishing/changes.html", context)
 
     def restore_version_view(self, request: HttpRequest, object_id: str, snapshot: int) -> HttpResponse:
         """Bring the version back, as a working copy of what readers see; only by POST."""

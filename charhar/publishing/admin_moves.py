@@ -202,6 +202,8 @@ def correction_in_list(text: Any) -> SafeString:
         said: Any = _("Correction failed")
     elif text.copy_state == State.PUBLISHED:
         said = _("Correction scheduled for %s") % short(text.copy_due)
+    elif text.copy_state == State.REVIEW:
+        said = _("Correction in review")
     else:
         said = _("Correction in progress")
     return format_html('<br><span class="correction">{}</span>', said)

@@ -126,7 +126,12 @@ class Grant(models.Model):
         help_text=_("Empty means every kind of text."),
     )
     own = models.BooleanField(
-        _("own only"), default=False, help_text=_("Created by, or assigned to, the person.")
+        _("own only"),
+        default=False,
+        help_text=_(
+            "Created by or assigned to the person, or their own profile as an expert; to read, also what"
+            " carries their name."
+        ),
     )
 
     class Meta:
@@ -245,6 +250,10 @@ class Publishable(models.Model):
     clock_condition = "state = 'published' AND trashed_at IS NULL AND failure = ''"
     # Which rows the clock itself has to publish at ``publish_at``, or had to: scheduled corrections.
     clock_task = f"corrects_id IS NOT NULL AND {clock_condition}"
+    # Paths to the accounts that own a text: what a grant on own texts reaches.
+    OWNERS: tuple[str, ...] = ("created_by", "assigned_to")
+    # The path to the accounts of those whose name it carries: a grant to read own texts reaches them too.
+    WRITERS = ""
     # Names of the reverse relations whose rows belong to the text; a test holds that none is missing.
     CONTENT_INLINES: tuple[str, ...] = ()
     is_translated = False

@@ -1,5 +1,7 @@
 """Who may do what: one table of grants, role by action, kind, remit and ownership."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -50,10 +52,47 @@ def may_correct(user: Any, text: Publishable) -> bool:
     return user.is_superuser or _granted(user, Action.CHANGE, text)
 
 
+def owns(user: Any, text: Publishable) -> bool:
+    """Whether the text is the person's own; a new one is. At most a query for each step of ``OWNERS``."""
+    return text.pk is None or any(user.pk == _at(text, path) for path in text.OWNERS)
+
+
+def own_q(user: Any, model: type[Publishable]) -> Q:
+    """The same rule as a condition."""
+    return reduce(or_, (Q(**{path: user.pk}) for path in model.OWNERS))
+
+
+def _at(text: Any, path: str) -> int | None:
+    """The key at the end of a path of relations; None where one of them leads nowhere."""
+    *steps, column = path.split("__")
+    for step in steps:
+        text = getattr(text, step)
+        if text is None:
+            return None
+    return getattr(text, f"{column}_id")
+
+
+def _writes(user: Any, text: Publishable) -> bool:
+    """Whether the text carries the person's name, by way of their profile: they may read it. One query."""
+    if not text.WRITERS:
+        return False
+    versions: Any = type(text).versions
+    return versions.filter(pk=text.pk, **{text.WRITERS: user.pk}).exists()
+
+
+def _writes_q(user: Any, model: Any) -> Q:
+    if not model.WRITERS:
+        return Q(pk__in=[])
+    # A query of its own: as a join, a text with two such bylines would be found twice.
+    return Q(pk__in=model.versions.filter(**{model.WRITERS: user.pk}).order_by().values("pk"))
+
+
 def _granted(user: Any, action: str, text: Publishable) -> bool:
-    own = text.pk is None or user.pk in (text.created_by_id, text.assigned_to_id)
+    own: bool | None = None
     subjects: set[tuple[int, int]] | None = None
     for grant in _relevant(user, action, type(text)):
+        if grant.own and own is None:
+            own = owns(user, text) or (action == Action.VIEW and _writes(user, text))
         if grant.own and not own:
             continue
         remits = {(r.content_type_id, r.object_id) for r in grant.remits.all()}
@@ -75,7 +114,11 @@ def permitted_q(user: Any, action: str, model: type[Publishable]) -> Q:
         return everything
     condition = nothing
     for grant in _relevant(user, action, model):
-        part = Q(created_by=user) | Q(assigned_to=user) if grant.own else everything
+        part = everything
+        if grant.own:
+            part = own_q(user, model)
+            if action == Action.VIEW:
+                part |= _writes_q(user, model)
         remits = list(grant.remits.all())
         if remits:
             part &= _remit_q(model, remits)

@@ -154,7 +154,8 @@ def test_whatever_the_grants_the_condition_for_lists_is_the_same_rule(seed):
                 grant.remits.get_or_create(
                     content_type=ContentType.objects.get_for_model(subject), object_id=subject.pk
                 )
-    texts = []
+    named = [ExpertFactory(account=someone, draft=True) for someone in (person, other)]
+    texts = [*named]
     for model, relations in models.items():
         for state in STATES:
             owners = {
@@ -162,6 +163,9 @@ def test_whatever_the_grants_the_condition_for_lists_is_the_same_rule(seed):
                 "assigned_to": chance.choice([person, None]),
             }
             text = make(model, state, **owners)
+            if model.WRITERS:
+                for expert in chance.sample(named * 2, chance.choice([0, 1, 4])):
+                    getattr(text, model.WRITERS.split("__")[0]).create(expert=expert)
             for subject in chance.sample(subjects, 2):
                 name = {"Topic": "topics", "Region": "regions", "NewsSection": "sections"}[
                     type(subject).__name__
