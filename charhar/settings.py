@@ -66,10 +66,19 @@ def address(name: str, *, default: str) -> str:
 
 # -- The essentials ---------------------------------------------------------------------------------
 
+SHORTEST_KEY = 20
+
 DEBUG = switch("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. Make one of 50 random characters and keep it secret.")
+# Keys that were used before: what they signed, sessions and review links, stays good.
+SECRET_KEY_FALLBACKS = [key.strip() for key in env.list("SECRET_KEY_FALLBACKS", default=[]) if key.strip()]
+if any(len(key) < SHORTEST_KEY for key in SECRET_KEY_FALLBACKS):
+    raise ImproperlyConfigured(
+        f"SECRET_KEY_FALLBACKS holds a key of fewer than {SHORTEST_KEY} characters; it takes whole earlier"
+        " values of SECRET_KEY, with commas between."
+    )
 SITE_URL = address("SITE_URL", default="http://127.0.0.1:8000")
 ALLOWED_HOSTS = [
     host.strip()

@@ -36,6 +36,7 @@ urlpatterns = [
         path("", include("charhar.members.urls")),
         path("", include("charhar.pages.urls")),
         path("search/", include("charhar.search.urls")),
+        path("", include("charhar.desk.urls")),
     ),
 ]
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q, Window
 from django.db.models.functions import RowNumber
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -171,6 +172,10 @@ class Publication(Translated, Publishable):
 
     def route_args(self) -> list[str]:
         return [self.series.slug, self.slug]
+
+    def served_documents(self) -> dict[str, Any]:
+        file = self.file
+        return {reverse("publication-file", args=[*self.route_args(), self.slug]): file} if file else {}
 
     @property
     def issue_label(self) -> str:

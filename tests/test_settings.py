@@ -42,6 +42,7 @@ def read(expression, **variables):
     ("name", "nonsense"),
     [
         ("SECRET_KEY", ""),
+        ("SECRET_KEY_FALLBACKS", "an-earlier-key-that-is-long-enough,short"),
         ("DEBUG", "maybe"),
         ("DEBUG", "2"),
         ("BEHIND_PROXY", "nginx"),
@@ -115,6 +116,14 @@ def test_the_defaults_are_safe_and_need_a_key_alone():
 def test_the_hosts_follow_the_sites_address():
     assert "charhar.example" in read("s.ALLOWED_HOSTS", SITE_URL="https://charhar.example")
     assert read("s.ALLOWED_HOSTS", ALLOWED_HOSTS="a.example, b.example ,") == ["a.example", "b.example"]
+
+
+def test_earlier_keys_are_taken_one_by_one():
+    assert read("s.SECRET_KEY_FALLBACKS") == []
+    assert read("s.SECRET_KEY_FALLBACKS", SECRET_KEY_FALLBACKS=f"{'a' * 50}, {'b' * 50},") == [
+        "a" * 50,
+        "b" * 50,
+    ]
 
 
 def test_redis_is_used_when_it_is_named():

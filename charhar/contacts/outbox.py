@@ -42,9 +42,11 @@ def queue(
     html: str = "",
     person: Person | None = None,
     headers: Mapping[str, str] | None = None,
+    not_before: datetime.datetime | None = None,
 ) -> OutgoingMail:
     """Write a message down in the caller's transaction and send it once that has been committed.
 
+    With ``not_before``, ``tick`` sends it from that moment on; until then its text may still be added to.
     Never raises because of the mail server; the page that caused the message waits ``READERS_PATIENCE``
     seconds at most for a server that does not answer.
     """
@@ -57,8 +59,10 @@ def queue(
         text=text,
         html=html,
         headers=dict(headers or {}),
+        next_try_at=not_before or timezone.now(),
     )
-    transaction.on_commit(partial(deliver_now, mail.pk), robust=True)
+    if not_before is None:
+        transaction.on_commit(partial(deliver_now, mail.pk), robust=True)
     return mail
 
 

@@ -433,6 +433,10 @@ class Publishable(models.Model):
 
         return with_prefix(self.address(), current_language())
 
+    def served_documents(self) -> dict[str, Any]:
+        """The addresses beneath the text's own that serve a document of the library, with the document."""
+        return {}
+
     def moves_with(self) -> Iterable[models.Model]:
         """The rows whose addresses lie beneath this one's."""
         return ()
