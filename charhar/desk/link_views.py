@@ -71,7 +71,7 @@ def document(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     standing = links.standing_of(link)
     if not standing.is_readable:
         return closed(request, link, standing)
-    found = links.documents_of(link.snapshot).filter(file=f"documents/{name}").first()
+    found = links.documents_of(link.snapshot).get(f"documents/{name}")
     return not_found(request) if found is None else document_response(request, found)
 
 
@@ -233,10 +233,12 @@ class Review(View):
     def _led_here(self, html: str, shown: Any) -> str:
         """The page with its links to the version's own documents, and to its other language, led through here."""
         html = html.replace('<base target="_blank">\n', "", 1)
-        addresses = {each.file.url: each for each in links.documents_of(self.link.snapshot)}
+        documents = links.documents_of(self.link.snapshot)
+        addresses = {each.file.storage.url(name): each for name, each in documents.items()}
         for address, each in {**addresses, **shown.served_documents()}.items():
             here = reverse("review-document", args=[self.kwargs["token"], each.file_name.rpartition("/")[2]])
-            html = html.replace(f'="{address}', f'="{here}').replace(f'="{settings.SITE_URL}{address}', f'="{here}')
+            for written in (address, f"{settings.SITE_URL}{address}"):
+                html = html.replace(f'="{written}', f'="{here}')
         if not shown.is_translated:
             other = ENGLISH if current_language() == CHINESE else CHINESE
             there = with_prefix(without_prefix(self.request.path), other)

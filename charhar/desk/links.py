@@ -18,6 +18,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from charhar.library.models import Document
@@ -114,7 +115,7 @@ def address_of(link: ReviewLink, text: Any) -> str:
 def in_beijing(moment: datetime.datetime) -> str:
     """A moment in the language of the page, in Beijing time and named so."""
     pattern = "Y年n月j日 H:i" if current_language() == CHINESE else "F j, Y, H:i"
-    return _("%(moment)s (Beijing time, UTC+8)") % {
+    return gettext("%(moment)s (Beijing time, UTC+8)") % {
         "moment": date_format(timezone.localtime(moment), pattern)
     }
 
@@ -351,8 +352,11 @@ def _open(link: ReviewLink) -> ReviewLink:
 # -- What the pinned version opens ------------------------------------------------------------------
 
 
-def documents_of(snapshot: Snapshot) -> models.QuerySet[Document]:
-    """The documents that this version of a text uses: as its file, or linked in what it says."""
+def documents_of(snapshot: Snapshot) -> dict[str, Document]:
+    """The documents that this version of a text uses, as its file or linked in what it says, by their names.
+
+    One whose file was replaced since stands under its earlier names too. Two queries.
+    """
     model: Any = snapshot.content_type.model_class()
     data = snapshot.data
     keys = set(_keys(model, [data["fields"]]))
@@ -361,7 +365,13 @@ def documents_of(snapshot: Snapshot) -> models.QuerySet[Document]:
     for field in model._meta.many_to_many:
         if field.related_model is Document:
             keys |= set(data["relations"].get(field.name, []))
-    return Document.objects.filter(Q(pk__in=keys) | Q(file__in=set(DOCUMENT_NAME.findall(canonical(data)))))
+    named = set(DOCUMENT_NAME.findall(canonical(data)))
+    used = Q(pk__in=keys) | Q(file__in=named) | Q(former_files__name__in=named)
+    return {
+        name: document
+        for document in Document.objects.filter(used).distinct().prefetch_related("former_files")
+        for name in (document.file_name, *(former.name for former in document.former_files.all()))
+    }
 
 
 def _keys(model: Any, rows: list[dict[str, Any]]) -> Iterable[int]:
