@@ -3,7 +3,8 @@
 from charhar.publishing.admin import PublishableAdmin
 
 from .admin_keys import KeysAdmin
+from .admin_links import LinksAdmin
 
 
-class DeskAdmin(KeysAdmin, PublishableAdmin):
+class DeskAdmin(KeysAdmin, LinksAdmin, PublishableAdmin):
     """A text's admin at the desk. Each of its parts adds addresses, panels and scripts of its own."""

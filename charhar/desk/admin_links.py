@@ -28,15 +28,18 @@ class LinksAdmin(admin.ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}"
-        views = {
-            "links/": ("links", self.links_view),
-            "links/<int:key>/revoke/": ("revoke_link", self.revoke_link_view),
-            "links/<int:key>/renew/": ("renew_link", self.renew_link_view),
-        }
+        guarded = self.admin_site.admin_view
         return [
-            *(
-                path(f"<path:object_id>/{end}", self.admin_site.admin_view(view), name=f"{name}_{word}")
-                for end, (word, view) in views.items()
+            path("<path:object_id>/links/", guarded(self.links_view), name=f"{name}_links"),
+            path(
+                "<path:object_id>/links/<int:key>/revoke/",
+                guarded(self.revoke_link_view),
+                name=f"{name}_revoke_link",
+            ),
+            path(
+                "<path:object_id>/links/<int:key>/renew/",
+                guarded(self.renew_link_view),
+                name=f"{name}_renew_link",
             ),
             *super().get_urls(),
         ]
@@ -93,7 +96,9 @@ class LinksAdmin(admin.ModelAdmin):
         text, link = self._link(request, object_id, key)
         links.revoke_link(link, text, request.user)
         self.message_user(
-            request, _("The link for %s is revoked; it opens nothing any more.") % link.reviewer, messages.SUCCESS
+            request,
+            _("The link for %s is revoked; it opens nothing any more.") % link.reviewer,
+            messages.SUCCESS,
         )
         return self._back(text)
 
@@ -128,13 +133,11 @@ class LinksAdmin(admin.ModelAdmin):
         self, text: Any, form: LinkForm | None = None, most: int | None = SHOWN
     ) -> dict[str, Any]:
         found = list(links.links_of(text).prefetch_related("opinions", "comments")[:most])
-        standings = links.with_standings(text, found)
-        newest = {
-            (link.reviewer, link.email) for link, standing in standings if standing.code == links.OPEN
-        }
+        standings, refusal = links.with_standings(text, found), links.refusal(text)
+        newest = {(link.reviewer, link.email) for link, standing in standings if standing.code == links.OPEN}
         return {
             "form": form or LinkForm(auto_id="link_%s"),
-            "refusal": links.refusal(text),
+            "refusal": refusal,
             "version": text.version,
             "make_url": self._url("links", text.pk),  # type: ignore[attr-defined]
             "more": most is not None and len(found) == most,
@@ -149,7 +152,7 @@ class LinksAdmin(admin.ModelAdmin):
                     if standing.is_readable
                     else "",
                     "renew_url": self._url("renew_link", text.pk, link.pk)  # type: ignore[attr-defined]
-                    if self._may_renew(link, standing, newest)
+                    if not refusal and self._may_renew(link, standing, newest)
                     else "",
                 }
                 for link, standing in standings
@@ -157,6 +160,4 @@ class LinksAdmin(admin.ModelAdmin):
         }
 
     def _may_renew(self, link: ReviewLink, standing: links.Standing, newest: set[tuple[str, str]]) -> bool:
-        return (
-            standing.code in {links.NEWER, links.EXPIRED} and (link.reviewer, link.email) not in newest
-        )
+        return standing.code in {links.NEWER, links.EXPIRED} and (link.reviewer, link.email) not in newest

@@ -29,11 +29,18 @@ class LinkForm(forms.Form):
 
     reviewer = LineField(label=_("For whom"), max_length=150, help_text=_("The person's name."))
     email = EmailField(
-        label=_("E-mail"), required=False, help_text=_("The link is sent there. Empty: you pass it on yourself.")
+        label=_("E-mail"),
+        required=False,
+        help_text=_("The link is sent there. Empty: you pass it on yourself."),
     )
     valid = forms.ChoiceField(
         label=_("Valid for"),
-        choices=[("7", _("7 days")), ("14", _("14 days")), ("30", _("30 days")), (BY_DATE, _("until the day below"))],
+        choices=[
+            ("7", _("7 days")),
+            ("14", _("14 days")),
+            ("30", _("30 days")),
+            (BY_DATE, _("until the day below")),
+        ],
         initial="14",
     )
     until = forms.DateField(
@@ -43,9 +50,7 @@ class LinkForm(forms.Form):
         help_text=_("To its end in Beijing time (UTC+8)."),
     )
     may_comment = forms.BooleanField(label=_("May comment"), required=False, initial=True)
-    may_approve = forms.BooleanField(
-        label=_("May approve or ask for changes"), required=False, initial=True
-    )
+    may_approve = forms.BooleanField(label=_("May approve or ask for changes"), required=False, initial=True)
     message = ParagraphsField(
         label=_("Message"),
         required=False,

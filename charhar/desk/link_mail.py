@@ -70,12 +70,14 @@ def tell_decision(link: ReviewLink, opinion: Opinion) -> None:
 def recipients(link: ReviewLink) -> list[str]:
     """Who is told what a reviewer says: who made the link and who is assigned to the text."""
     people = [link.created_by, getattr(link.text, "assigned_to", None)]
-    addresses = [person.email for person in people if person is not None and person.is_active and person.email]
+    addresses = [
+        person.email for person in people if person is not None and person.is_active and person.email
+    ]
     return list(dict.fromkeys(addresses))
 
 
 def _about(link: ReviewLink) -> dict[str, Any]:
-    opts = link.text._meta
+    opts = type(link.text)._meta  # type: ignore[union-attr]
     form = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[link.object_id])
     return {
         "title": str(link.text),

@@ -1,4 +1,4 @@
-"""The reviewer's side of a review link: the pinned version as readers would see it, with what can be said to it.
+"""The reviewer's side of a review link: the pinned version as readers would see it, and what is said to it.
 
 Nothing here asks for a cookie. The address is itself the secret, so that a post needs no further token: who
 could forge one already has all that the address gives.
@@ -130,11 +130,15 @@ class Review(View):
         if not form.is_valid():
             return self.page(form, status=422)
         if self.is_host:
-            form.add_error(None, _("You are signed in as staff: please answer in the form of the text itself."))
+            form.add_error(
+                None, _("You are signed in as staff: please answer in the form of the text itself.")
+            )
             return self.page(form, status=403)
         content = digest(act, *form.cleaned_data.values())
         if not Attempt.allow("review", f"link {self.link.pk}", content, most=LIMIT.most, within=LIMIT.within):
-            form.add_error(None, _("Many comments have been sent over this link. Please try again in an hour."))
+            form.add_error(
+                None, _("Many comments have been sent over this link. Please try again in an hour.")
+            )
             return self.page(form, status=429)
         try:
             if act == COMMENT:
@@ -157,7 +161,7 @@ class Review(View):
 
     @cached_property
     def is_host(self) -> bool:
-        """Whether the visitor is one of those who may make links of this text: theirs is no reviewer's word."""
+        """Whether the visitor may make links of this text: then theirs is no reviewer's word."""
         user = self.request.user
         return user.is_authenticated and links.may_invite(user, self.text)
 
@@ -218,7 +222,7 @@ class Review(View):
                 page = shown.page(self.request, Banner("desk/review_bar.html", context), current_language())
                 html = self._led_here(page.content.decode(), shown.text)
         except (Busy, CannotShow) as error:
-            head = head_for(self.request, _("Review"), languages=(), noindex=True)
+            head = head_for(self.request, _("For review"), languages=(), noindex=True)
             cannot = " ".join(error.messages) if isinstance(error, CannotShow) else ""
             html = render_to_string(
                 "desk/review_bare.html", {"banner": context, "head": head, "cannot": cannot}, self.request
@@ -231,7 +235,7 @@ class Review(View):
         return response
 
     def _led_here(self, html: str, shown: Any) -> str:
-        """The page with its links to the version's own documents, and to its other language, led through here."""
+        """The page with its links to the version's documents, and to its other language, led through here."""
         html = html.replace('<base target="_blank">\n', "", 1)
         documents = links.documents_of(self.link.snapshot)
         addresses = {each.file.storage.url(name): each for name, each in documents.items()}

@@ -1,7 +1,7 @@
 """Review links: how somebody without an account reads one version of a text, comments on it and decides.
 
-A link pins a snapshot. Its address carries the row's key and nonce, signed: who has it needs nothing else, and
-whoever has none gets nowhere. What a link may do is asked anew each time, from the row, the text and the clock.
+A link pins a snapshot. Its address carries the row's key and nonce, signed: who has it needs nothing else,
+and whoever has none gets nowhere. What a link may do is asked anew each time, of row, text and clock.
 """
 
 import datetime
@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from charhar.library.models import Document
@@ -40,12 +40,12 @@ DOCUMENT_NAME = re.compile(r"documents/[0-9a-f]{32}\.[0-9a-z]{1,10}")
 OPEN, NEWER, PUBLIC = "open", "newer", "public"
 EXPIRED, REVOKED, GONE = "expired", "revoked", "gone"
 LABELS = {
-    OPEN: _("Open"),
+    OPEN: pgettext_lazy("review link", "Open"),
     NEWER: _("Outdated"),
     PUBLIC: _("Published"),
     EXPIRED: _("Expired"),
     REVOKED: _("Revoked"),
-    GONE: _("Closed"),
+    GONE: pgettext_lazy("review link", "Closed"),
 }
 
 
@@ -67,7 +67,7 @@ class Standing(NamedTuple):
 
     @property
     def is_decidable(self) -> bool:
-        """Whether the pinned version is still what would be published, so that approving it means something."""
+        """Whether the pinned version is still what would be published, so that it can be approved."""
         return self.code == OPEN
 
 
@@ -136,7 +136,9 @@ def with_standings(text: Any, links: Iterable[ReviewLink]) -> list[tuple[ReviewL
     One query for the contents where a link is open and the text has moved on since, else none.
     """
     links, now = list(links), timezone.now()
-    moved = {link.snapshot_id for link in links if link.is_open_at(now) and link.snapshot.version < text.version}
+    moved = {
+        link.snapshot_id for link in links if link.is_open_at(now) and link.snapshot.version < text.version
+    }
     newest = None
     if moved or text.trashed_at is not None:
         newest = snapshots_of(text).first()
@@ -194,7 +196,7 @@ def refusal(text: Publishable) -> Any:
 
 
 def links_of(text: Any) -> models.QuerySet[ReviewLink]:
-    """The text's links, newest first, each with who made it and which version it pins, without its content."""
+    """The text's links, newest first, with who made them and which version they pin, without its content."""
     return (
         ReviewLink.objects.filter(content_type=ContentType.objects.get_for_model(text), object_id=text.pk)
         .select_related("snapshot", "created_by")
@@ -315,7 +317,7 @@ def comment(link: ReviewLink, *, name: str, body: str, quote: str = "") -> Comme
 
 
 def decide(link: ReviewLink, *, name: str, verdict: str, note: str = "") -> Opinion:
-    """Approve the pinned version or ask for changes; the last decision counts, the earlier ones stay on record.
+    """Approve the pinned version or ask for changes; the last decision counts, earlier ones stay on record.
 
     The same decision again is no new one. Tells who asked and who is assigned. Raises ``Closed``.
     """
