@@ -1,6 +1,7 @@
 """The editorial desk as an app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_delete
 
 
 class DeskConfig(AppConfig):
@@ -8,3 +9,8 @@ class DeskConfig(AppConfig):
 
     name = "charhar.desk"
     verbose_name = "Editorial desk"
+
+    def ready(self) -> None:
+        from . import links
+
+        post_delete.connect(links.forget, dispatch_uid="desk.links")

@@ -276,6 +276,12 @@ def revoke_link(link: ReviewLink, text: Any, user: Any) -> None:
     rows.update(revoked_at=timezone.now(), revoked_by=user)
 
 
+def forget(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """Receive ``post_delete``: links to a text deleted for ever go with it."""
+    if isinstance(instance, Publishable):
+        links_of(instance).delete()
+
+
 # -- What a reviewer does ---------------------------------------------------------------------------
 
 
