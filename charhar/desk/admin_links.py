@@ -1,7 +1,8 @@
 """Review links in the admin: the panel below a text's form, making, renewing and revoking."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,8 +24,8 @@ class LinksAdmin(admin.ModelAdmin):
     """Texts that people without an account are asked to review."""
 
     class Media:
-        js = ["desk/links.js"]
-        css = {"all": ["desk/links.css"]}
+        js: ClassVar[Any] = [forms.Script("desk/links.js", type="module")]
+        css: ClassVar[Any] = {"all": ["desk/links.css"]}
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}"

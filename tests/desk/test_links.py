@@ -1,33 +1,23 @@
 """Review links: made and revoked by staff, opened by people without an account, and nothing besides."""
 
 import datetime
-import re
 
 import pytest
-import time_machine
-from django.core import mail, signing
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core import signing
 from django.urls import reverse
 from django.utils import timezone
 from lxml import html
 
-from articles.models import Article
-from charhar.contacts.models import OutgoingMail
-from charhar.contacts.outbox import deliver_due
 from charhar.desk import links
 from charhar.desk.models import Comment, Opinion, ReviewLink
 from charhar.publishing import copies, workflow
-from charhar.publishing.history import snapshots_of
-from charhar.publishing.models import Snapshot, State
-from experts.models import Expert
-from publications.models import Publication
+from charhar.publishing.models import Snapshot
 from tests.factories import (
     ArticleFactory,
     DocumentFactory,
     ExpertFactory,
     PageFactory,
     PublicationFactory,
-    SeriesFactory,
     UserFactory,
 )
 
@@ -207,7 +197,11 @@ def test_the_token_matrix(client, editor, kind, name):
         assert answer["Referrer-Policy"] == "no-referrer"
         assert answer.cookies == {}
         # What is public stands in the menu of every page.
-        if answer.status_code in {404, 410} and not answer.streaming and not (text.corrects or text).was_public:
+        if (
+            answer.status_code in {404, 410}
+            and not answer.streaming
+            and not (text.corrects or text).was_public
+        ):
             assert "unseen" not in answer.content.decode().lower()
     assert Comment.objects.count() == (EXPECTED[name][1] == 302)
     assert Opinion.objects.count() == (EXPECTED[name][2] == 302)
