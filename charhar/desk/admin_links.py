@@ -1,6 +1,6 @@
 """Review links in the admin: the panel below a text's form, making, renewing and revoking."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -23,9 +23,10 @@ SHOWN = 20
 class LinksAdmin(admin.ModelAdmin):
     """Texts that people without an account are asked to review."""
 
-    class Media:
-        js: ClassVar[Any] = [forms.Script("desk/links.js", type="module")]
-        css: ClassVar[Any] = {"all": ["desk/links.css"]}
+    @property
+    def media(self) -> forms.Media:
+        script: Any = forms.Script("desk/links.js", type="module")
+        return super().media + forms.Media(js=[script], css={"all": ["desk/links.css"]})
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}"
