@@ -34,6 +34,8 @@ from .models import Comment, Opinion, ReviewLink
 from .pretend import Banner, Busy, CannotShow, pretended
 
 COMMENT = "comment"
+# What a button of the page does: its name, after “act_”.
+ACTS = (COMMENT, *Opinion.Verdict.values)
 HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "private, no-store",
@@ -123,7 +125,7 @@ class Review(View):
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdigit() or int(length) > MOST_BYTES:
             return self.page(problem=_("What you sent is too big. Please send text only."), status=413)
-        act = request.POST.get("act", "")
+        act = next((name for name in ACTS if f"act_{name}" in request.POST), "")
         form = self.form(act)
         if form is None:
             return self.page(problem=_("Please use the buttons on this page."), status=400)
