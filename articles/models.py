@@ -290,6 +290,10 @@ class Article(Translated, Publishable):
     def filing_defaults(self) -> dict[str, Any]:
         return {"language": self.language, "date": self.date}
 
+    def people_to_tell(self) -> Iterable[Any]:
+        bylines = self.bylines.filter(expert__account__isnull=False).select_related("expert__account")
+        return [*super().people_to_tell(), *(byline.expert.account for byline in bylines)]
+
     def remit_subjects(self) -> Iterable[models.Model]:
         return [*self.topics.all(), *self.regions.all(), *self.sections.all()] if self.pk else []
 

@@ -64,6 +64,18 @@ def address(name: str, *, default: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def services(name: str) -> list[str]:
+    """Read http(s) addresses with commas between; none is the default."""
+    found = [raw.strip() for raw in env.str(name, default="").split(",") if raw.strip()]
+    for raw in found:
+        parts = urlsplit(raw)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or len(raw) > 500:
+            raise ImproperlyConfigured(
+                f"{name} holds {raw!r}; each must look like https://www.example.org/path, commas between."
+            )
+    return list(dict.fromkeys(found))
+
+
 # -- The essentials ---------------------------------------------------------------------------------
 
 SHORTEST_KEY = 20
@@ -295,6 +307,10 @@ except ImproperlyConfigured as error:
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Charhar Institute <secretariat@charhar.org.cn>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# -- Services of the institute's own that hear when a text is published, corrected or withdrawn ------
+
+PING_URLS = services("PING_URLS")
 
 # -- Tags, logging ----------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ def main() -> NoReturn:
             "SECRET_KEY": os.environ.get("SECRET_KEY") or secret_key(),
             "SITE_URL": os.environ.get("SITE_URL") or f"http://127.0.0.1:{port}",
             "VAR_DIR": str(VAR_DIR),
+            "TICK": os.environ.get("TICK") or "yes",
             "LOG_LEVEL": os.environ.get("LOG_LEVEL") or "WARNING",
         }
         manage("Tables", variables, "migrate", "--verbosity", "0")

@@ -2,6 +2,11 @@
 
 import logging
 import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
 
 # A view answers HEAD as it answers GET; that gunicorn drops the body is right and no news.
 logging.getLogger("gunicorn.http.wsgi").setLevel(logging.ERROR)
@@ -23,6 +28,16 @@ control_socket_disable = True
 def when_ready(server):
     """Say that readers can come now; the demo shows the address and the sign-in with it."""
     print(os.environ.get("READY_MESSAGE") or f"Serving at {bind}.", flush=True)
+    if (os.environ.get("TICK") or "no").lower() in {"1", "true", "yes", "on"}:
+        threading.Thread(target=tick_each_minute, daemon=True).start()
+
+
+def tick_each_minute():
+    """Where no cron is at hand: `manage.py tick` in a process of its own; its complaints alone are shown."""
+    manage = Path(__file__).resolve().parent.parent / "manage.py"
+    while True:
+        subprocess.run([sys.executable, manage, "tick"], stdout=subprocess.DEVNULL)
+        time.sleep(60)
 
 
 def on_exit(server):

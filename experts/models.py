@@ -1,6 +1,7 @@
 """People and where they sit: experts, their groups, the topics they lead, offices and programmes."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -220,6 +221,9 @@ class Expert(Publishable):
     def affiliation_lines(self) -> list[str]:
         """The other affiliations, one each."""
         return [line.strip() for line in self.affiliations.splitlines() if line.strip()]
+
+    def people_to_tell(self) -> Iterable[Any]:
+        return [*super().people_to_tell(), *([self.account] if self.account else [])]
 
     def remit_subjects(self) -> Iterable[models.Model]:
         return [*self.topics.all(), *self.regions.all()] if self.pk else []

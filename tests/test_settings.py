@@ -52,6 +52,8 @@ def read(expression, **variables):
         ("SITE_URL", "https://example.org/site"),
         ("DATABASE_URL", "mysql://root@127.0.0.1/site"),
         ("DATABASE_URL", "nonsense"),
+        ("PING_URLS", "https://one.example/ping, two.example"),
+        ("PING_URLS", "ftp://one.example/"),
         ("REDIS_URL", "127.0.0.1:6379"),
         ("REDIS_URL", "http://127.0.0.1:6379"),
         ("EMAIL_URL", "nonsense"),
@@ -126,6 +128,14 @@ def test_earlier_keys_are_taken_one_by_one():
     ]
 
 
+def test_the_services_to_ping_are_none_or_a_list_of_addresses():
+    assert read("s.PING_URLS") == []
+    assert read("s.PING_URLS", PING_URLS=" https://a.example/x, http://b.example ,https://a.example/x") == [
+        "https://a.example/x",
+        "http://b.example",
+    ]
+
+
 def test_redis_is_used_when_it_is_named():
     assert (
         read("s.CACHES['default']['LOCATION']", REDIS_URL="redis://127.0.0.1:6379")
@@ -143,5 +153,7 @@ def test_the_content_security_policy_has_no_hole():
 def test_the_readme_lists_every_switch_and_no_other():
     code = (ROOT / "charhar" / "settings.py").read_text()
     table = (ROOT / "README.md").read_text().partition("## Settings")[2].partition("\ngunicorn")[0]
-    read_here = set(re.findall(r"""\b(?:switch|number|choice|address|env\.\w+)\(\s*"([A-Z_]+)\"""", code))
+    read_here = set(
+        re.findall(r"""\b(?:switch|number|choice|address|services|env\.\w+)\(\s*"([A-Z_]+)\"""", code)
+    )
     assert set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.M)) == read_here

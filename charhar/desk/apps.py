@@ -1,7 +1,16 @@
 """The editorial desk as an app."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.db.models.signals import post_delete
+
+
+def plan_effects(sender: Any, text: Any, snapshot: Any, **kwargs: Any) -> None:
+    """What follows from a text's going public is written down in the same transaction."""
+    from .effects import plan
+
+    plan(text, snapshot)
 
 
 class DeskConfig(AppConfig):
@@ -11,6 +20,9 @@ class DeskConfig(AppConfig):
     verbose_name = "Editorial desk"
 
     def ready(self) -> None:
+        from charhar.publishing.signals import text_recorded
+
         from . import links
 
         post_delete.connect(links.forget, dispatch_uid="desk.links")
+        text_recorded.connect(plan_effects, dispatch_uid="desk.effects")

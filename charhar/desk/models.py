@@ -191,30 +191,87 @@ class Opinion(About):
 class SideEffect(About):
     """What has to happen once because a text went public, and can not be undone: done by ``tick`` alone.
 
-    One that fails keeps its reason, is shown, and stops no other.
+    One that fails keeps its reason, is shown, and stops no other. ``effects`` holds every change of a row.
     """
 
-    kind = models.CharField(max_length=30)
+    class Kind(models.TextChoices):
+        TELL = "tell", _("letter to the authors")
+        PING = "ping", _("ping")
+
+    class Event(models.TextChoices):
+        PUBLISHED = "published", _("published")
+        CORRECTED = "corrected", _("corrected")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    MOST_ATTEMPTS = 10
+
+    kind = models.CharField(_("what"), max_length=30, choices=Kind)
+    event = models.CharField(_("because the text was"), max_length=10, choices=Event, default=Event.PUBLISHED)
+    target = models.CharField(_("where to"), max_length=500, blank=True)
     version = models.PositiveIntegerField(help_text="The text's version that caused it.")
-    due_at = models.DateTimeField()
+    due_at = models.DateTimeField(_("due"))
     payload = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    done_at = models.DateTimeField(null=True)
-    failure = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    claimed_at = models.DateTimeField(null=True)  # somebody is at it since; cleared when it failed
+    done_at = models.DateTimeField(null=True)  # or no longer to be done; then ``failure`` says why
+    failure = models.TextField(_("what went wrong"), blank=True)
 
     class Meta:
         verbose_name = _("side effect")
         verbose_name_plural = _("side effects")
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "content_type", "object_id", "version"], name="sideeffect_happens_once"
+                fields=["kind", "target", "content_type", "object_id", "version"],
+                name="sideeffect_happens_once",
             )
         ]
         indexes = [models.Index(fields=["done_at", "due_at"], name="sideeffect_due")]
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.content_type.name} {self.object_id}"
+        return f"{self.get_kind_display()}: {self.content_type.name} {self.object_id}"
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it was tried often enough: it waits for a person to decide."""
+        return self.done_at is None and self.attempts >= self.MOST_ATTEMPTS
+
+
+class TextLink(About):
+    """A link in a text that readers see, or will see by the clock: where it leads, and what is wrong there.
+
+    ``links`` keeps the rows with the text's content; a page of our own has ``path`` and ``language``.
+    """
+
+    field = models.CharField(_("field"), max_length=60)
+    url = models.TextField(_("address"))
+    key = models.CharField(max_length=64)  # the digest of field and address, which may be long
+    path = models.CharField(max_length=500, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    problem = models.CharField(_("what is wrong"), max_length=60, blank=True)
+    broken_since = models.DateTimeField(_("since"), null=True)
+    checked_at = models.DateTimeField(_("checked"), null=True)
+
+    class Meta:
+        verbose_name = _("link in texts")
+        verbose_name_plural = _("links in texts")
+        constraints = [
+            models.UniqueConstraint(fields=["content_type", "object_id", "key"], name="textlink_stands_once"),
+            models.CheckConstraint(
+                condition=Q(problem="", broken_since__isnull=True)
+                | ~Q(problem="") & Q(broken_since__isnull=False),
+                name="textlink_broken_since_a_day",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["content_type", "object_id"], condition=~Q(problem=""), name="textlink_broken"
+            ),
+            models.Index(fields=["language", "path"], name="textlink_target"),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
 
 
 class Heartbeat(models.Model):
@@ -223,6 +280,7 @@ class Heartbeat(models.Model):
     at = models.DateTimeField()
     seconds = models.FloatField(default=0)
     report = models.TextField(blank=True)
+    links_checked_at = models.CharField(max_length=60, blank=True)  # the content version then
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="heartbeat_is_one_row")]

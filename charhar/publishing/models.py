@@ -449,6 +449,10 @@ class Publishable(models.Model):
 
         return allowed(user, action, self)
 
+    def people_to_tell(self) -> Iterable[Any]:
+        """The accounts of those whose text it is: they hear when readers see it."""
+        return [person for person in (self.created_by, self.assigned_to) if person is not None]
+
     def remit_subjects(self) -> Iterable[models.Model]:
         """The topics and sections that decide whose remit the text falls into."""
         return ()

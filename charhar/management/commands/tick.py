@@ -1,25 +1,63 @@
 """Do whatever is due; to be run each minute, as often as one likes, by as many at a time as one likes."""
 
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from charhar.contacts.models import Attempt, OutgoingMail
 from charhar.contacts.outbox import deliver_due
+from charhar.desk import effects
+from charhar.desk.heartbeat import beat
 from charhar.publishing.copies import apply_due
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """Publish due corrections, send waiting mail, forget posts no longer counted; say what was done."""
+    """Publish due corrections, send waiting mail, do what follows from publications; say what was done.
 
-    help = "Do whatever is due (corrections, waiting mail, old attempts). Run it each minute."
+    A part that fails stops no other; the command then ends with an error, and the admin shows its report.
+    """
+
+    help = "Do whatever is due (corrections, waiting mail, side effects, old rows). Run it each minute."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        published, failed = apply_due()
-        self.stdout.write(f"Corrections: {published} published, {failed} failed.")
-        counts = deliver_due()
-        mail = ", ".join(
-            f"{number} {OutgoingMail.State(state).label}" for state, number in sorted(counts.items())
-        )
-        self.stdout.write(f"Mail: {mail or 'nothing due'}.")
-        self.stdout.write(f"Attempts forgotten: {Attempt.prune()}.")
+        parts: list[tuple[str, Callable[[], str]]] = [
+            ("Corrections", _corrections),
+            ("Mail", _mail),
+            ("Side effects", lambda: _counted(effects.run_due())),
+            ("Attempts forgotten", lambda: str(Attempt.prune())),
+            ("Side effects forgotten", lambda: str(effects.prune())),
+        ]
+        began, lines, failed = time.monotonic(), [], []
+        for name, part in parts:
+            try:
+                said = part()
+            except Exception as error:
+                logger.exception("A part of tick failed: %s", name)
+                said = f"failed: {error!r}"
+                failed.append(name)
+            lines.append(f"{name}: {said}.")
+            self.stdout.write(lines[-1])
+        beat(time.monotonic() - began, "\n".join(lines))
+        if failed:
+            raise CommandError(f"Failed: {', '.join(failed)}. The rest was done.")
+
+
+def _corrections() -> str:
+    published, failed = apply_due()
+    return f"{published} published, {failed} failed"
+
+
+def _mail() -> str:
+    return _counted(
+        Counter({str(OutgoingMail.State(state).label): number for state, number in deliver_due().items()})
+    )
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{number} {word}" for word, number in sorted(counts.items())) or "nothing due"
