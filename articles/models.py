@@ -292,7 +292,7 @@ class Article(Translated, Publishable):
 
     def people_to_tell(self) -> Iterable[Any]:
         bylines = self.bylines.filter(expert__account__isnull=False).select_related("expert__account")
-        return [*super().people_to_tell(), *(byline.expert.account for byline in bylines)]
+        return [*super().people_to_tell(), *(b.expert.account for b in bylines if b.expert)]
 
     def remit_subjects(self) -> Iterable[models.Model]:
         return [*self.topics.all(), *self.regions.all(), *self.sections.all()] if self.pk else []
