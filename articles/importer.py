@@ -22,6 +22,7 @@ from charhar.publishing.addresses import add_redirect
 from charhar.publishing.copies import is_frozen, open_copy, publish_copy
 from charhar.publishing.history import content_fields, fill
 from charhar.publishing.languages import CHINESE, ENGLISH, language_of_path, with_prefix, without_prefix
+from charhar.publishing.locks import heed
 from charhar.publishing.models import Address, State
 from experts.models import Expert
 
@@ -265,6 +266,7 @@ class Importer:
             return Result(text.source, Fate.UNCHANGED, address=address)
         if not self.dry_run:
             with transaction.atomic():
+                heed(article, None)
                 if link:
                     article.translation_of = original
                     article.full_clean()
@@ -315,6 +317,8 @@ class Importer:
     def _save(self, text: Text, article: Article, bylines: list[Byline], tags: list[str]) -> None:
         """Write the row, its bylines and tags; what readers see, like every correction, by a working copy."""
         target = article
+        if article.pk:
+            heed(article, None)  # it may have been locked since the import began
         if article.pk and is_frozen(article):
             target = open_copy(article)
             columns = {f.attname: getattr(article, f.attname) for f in content_fields(Article)}
@@ -429,6 +433,8 @@ def _touched(row: ImportedText) -> str:
     article = row.article
     if article.trashed_at is not None:
         return "It lies in the trash here."
+    if article.locked_at is not None:
+        return "It is locked here."
     if row.version != article.version:
         return "It has been edited here since its import."
     if Article.versions.filter(corrects=article, trashed_at__isnull=True).exists():

@@ -28,10 +28,12 @@ from .admin_copies import CorrectedAdmin, is_outdated, with_correction
 from .admin_filters import StatusFilter
 from .admin_forms import PublishableForm, beijing
 from .admin_history import HistoryAdmin
+from .admin_locks import LockedAdmin
 from .admin_moves import Desk, Move, Panel, badge, correction_in_list, explained, moves_for, saving, short
 from .admin_rows import VisibleTexts
 from .copies import is_frozen, open_copy_of
 from .history import snapshots_of
+from .locks import held_against, who_and_when
 from .models import Action, Address, Publishable, Snapshot, published_q
 from .permissions import allowed, may_correct, permitted_q
 from .richtext import RichTextField
@@ -53,7 +55,7 @@ def _rich(name: str, text: Publishable) -> SafeString:
     return richtext(getattr(text, name))
 
 
-class PublishableAdmin(CorrectedAdmin, HistoryAdmin, VisibleTexts, KeepingAdmin):
+class PublishableAdmin(LockedAdmin, CorrectedAdmin, HistoryAdmin, VisibleTexts, KeepingAdmin):
     """Texts with a state: who may see, change and move them is in the table of grants.
 
     A subclass gives ``fieldsets`` and, where its list shows related names, ``attach``. Everything that
@@ -97,7 +99,9 @@ class PublishableAdmin(CorrectedAdmin, HistoryAdmin, VisibleTexts, KeepingAdmin)
         return self._may(request, Action.ADD)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request, Action.CHANGE, obj) and (obj is None or obj.trashed_at is None)
+        return self._may(request, Action.CHANGE, obj) and (
+            obj is None or (obj.trashed_at is None and not held_against(obj, request.user))
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """For ever, and only from the trash: what is or was public is withdrawn first, with a reason."""
@@ -406,13 +410,14 @@ class PublishableAdmin(CorrectedAdmin, HistoryAdmin, VisibleTexts, KeepingAdmin)
             "text": text,
             "opts": self.opts,
             "badge": badge(text),
+            "lock": who_and_when(text) if held_against(text, request.user) else "",
             "typed": typed,
         }
         return TemplateResponse(request, "admin/publishing/kept.html", context, status=403)
 
     def panels(self, request: HttpRequest, obj: Any) -> list[Panel]:
         """What else stands on the page of a text's form; ``obj`` is None for one not yet saved."""
-        return []
+        return self.lock_panels(request, obj)
 
     def render_change_form(
         self,
@@ -435,8 +440,14 @@ class PublishableAdmin(CorrectedAdmin, HistoryAdmin, VisibleTexts, KeepingAdmin)
             save_label=save_label,
             save_says=save_says,
             moves=[(move, form[move.asks] if move.asks else None) for move in moves],
-            may_trash=obj is not None and not text.is_copy and self._may(request, Action.TRASH, obj),
-            may_correct=obj is not None and is_frozen(text) and may_correct(request.user, text),
+            may_trash=obj is not None
+            and not text.is_copy
+            and text.locked_at is None
+            and self._may(request, Action.TRASH, obj),
+            may_correct=obj is not None
+            and is_frozen(text)
+            and may_correct(request.user, text)
+            and not held_against(text, request.user),
             may_discard=may_save and text.is_copy,
             correction=(form["told"], form["public_note"])
             if any(move.name == "_publish_correction" for move in moves)
@@ -455,6 +466,7 @@ class PublishableAdmin(CorrectedAdmin, HistoryAdmin, VisibleTexts, KeepingAdmin)
         return [
             *self.history_urls(),
             *self.copy_urls(),
+            *self.lock_urls(),
             path(
                 "<path:object_id>/trash/", self.admin_site.admin_view(self.trash_view), name=f"{name}_trash"
             ),

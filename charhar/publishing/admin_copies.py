@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.utils import flatten_fieldsets, unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from . import copies
 from .admin_rows import SelectableAdmin
 from .history import content_fields
+from .locks import held_against
 from .models import Action, Publishable
 
 
@@ -86,7 +87,12 @@ class CorrectedAdmin(SelectableAdmin):
         text = self._found(request, object_id)
         if not copies.is_frozen(text):
             return redirect(self._url("change", text.pk))  # type: ignore[attr-defined]
-        return redirect(self._url("change", copies.open_copy(text, request.user).pk))  # type: ignore[attr-defined]
+        try:
+            copy = copies.open_copy(text, request.user)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return redirect(self._url("change", text.pk))  # type: ignore[attr-defined]
+        return redirect(self._url("change", copy.pk))  # type: ignore[attr-defined]
 
     def renew_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Close an outdated copy and begin one from the live text as it is now; only by POST."""
@@ -133,7 +139,7 @@ class CorrectedAdmin(SelectableAdmin):
         copy = self._found(request, object_id)
         if not copy.is_copy or copy.trashed_at is not None:
             raise Http404("There is no such open working copy.")
-        if not copy.may(request.user, Action.CHANGE):
+        if not copy.may(request.user, Action.CHANGE) or held_against(copy, request.user):
             raise PermissionDenied
         return copy
 

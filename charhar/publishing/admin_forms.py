@@ -23,6 +23,7 @@ from .models import Publishable, State, Translated
 MOVE_NAMES = (
     "_submit", "_send_back", "_publish", "_schedule", "_withdraw", "_reopen",
     "_publish_correction", "_schedule_correction", "_unschedule_correction",
+    "_lock", "_unlock",
 )  # fmt: skip
 MINOR, NOTED = "minor", "noted"
 

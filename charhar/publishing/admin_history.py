@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from . import copies
 from .compare import differences
 from .history import family_of, serialise, snapshots_of
+from .locks import held_against
 from .models import Action, Publishable, Snapshot
 from .permissions import may_correct
 
@@ -37,6 +38,8 @@ DONE = {
     "discard": _("working copy discarded"),
     "correct": _("correction published"),
     "restore": _("earlier version restored"),
+    "lock": _("locked"),
+    "unlock": _("unlocked"),
 }
 NOTHING: dict[str, Any] = {"fields": {}, "inlines": {}, "relations": {}, "tags": []}
 
@@ -177,7 +180,7 @@ class HistoryAdmin(admin.ModelAdmin):
         return text
 
     def _may_restore(self, request: HttpRequest, text: Publishable) -> bool:
-        if text.trashed_at is not None:
+        if text.trashed_at is not None or held_against(text, request.user):
             return False
         if copies.is_frozen(text):
             return may_correct(request.user, text)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import copies, workflow
 from .admin_forms import beijing
+from .locks import held_against
 from .models import Action, Publishable, State
 
 
@@ -102,9 +103,36 @@ def moves_for(text: Publishable, user: Any) -> list[Move]:
                 _("“%s” is a draft again."),
             )
         )
-    if text.corrects is not None and text.corrects.may(user, Action.PUBLISH):
+    corrected = text.corrects
+    if corrected is not None and corrected.may(user, Action.PUBLISH) and not held_against(text, user):
         moves += _moves_with_copy(text)
-    return moves
+    return moves + _moves_with_lock(text, user)
+
+
+def _moves_with_lock(text: Publishable, user: Any) -> list[Move]:
+    if text.pk is None or text.is_copy or text.trashed_at is not None or held_against(text, user):
+        return []
+    if text.locked_at is not None:
+        return [
+            Move(
+                "_unlock",
+                _("Save and unlock"),
+                _("Everybody can do again what they may do."),
+                lambda text, user, given: workflow.unlock(text, user),
+                _("“%s” is unlocked."),
+            )
+        ]
+    if not text.may(user, Action.PUBLISH):
+        return []
+    return [
+        Move(
+            "_lock",
+            _("Save and lock"),
+            _("Nobody else can save or move it, and nobody can delete it, until it is unlocked."),
+            lambda text, user, given: workflow.lock(text, user),
+            _("“%s” is locked."),
+        )
+    ]
 
 
 def _moves_with_copy(copy: Publishable) -> list[Move]:
@@ -210,11 +238,16 @@ def correction_in_list(text: Any) -> SafeString:
 
 
 def badge(text: Publishable) -> SafeString:
-    """The status as lists show it; its title says since or until when."""
+    """The status as lists show it, a lock included; its title says since or until when."""
     code, label = status_of(text)
     moment = {"published": text.publish_at, "scheduled": text.publish_at, "expired": text.expire_at}.get(code)
+    lock = format_html(' <span class="correction">{}</span>', _("Locked")) if text.locked_at else ""
     return format_html(
-        '<span class="status status-{}" title="{}">{}</span>', code, beijing(moment) if moment else "", label
+        '<span class="status status-{}" title="{}">{}</span>{}',
+        code,
+        beijing(moment) if moment else "",
+        label,
+        lock,
     )
 
 

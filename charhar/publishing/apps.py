@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.apps import AppConfig
-from django.db.models.signals import post_delete, post_migrate, post_save, pre_migrate
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_delete, post_migrate, post_save, pre_delete, pre_migrate
 
 
 def record_address_after_save(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
@@ -57,6 +57,12 @@ class PublishingConfig(AppConfig):
     verbose_name = "Publishing"
 
     def ready(self) -> None:
+        from .locks import refuse_deletion
+        from .models import Publishable
+
+        for model in apps.get_models():
+            if issubclass(model, Publishable):
+                pre_delete.connect(refuse_deletion, sender=model, dispatch_uid="publishing.refuse_deletion")
         post_save.connect(record_address_after_save, dispatch_uid="publishing.record_address")
         post_delete.connect(reserve_address_after_delete, dispatch_uid="publishing.reserve_address")
         pre_migrate.connect(pause_watch, sender=self, dispatch_uid="publishing.pause_watch")

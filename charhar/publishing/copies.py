@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import checklist, workflow
 from .history import fill, serialise, snapshots_of, write
+from .locks import heed
 from .models import Action, Publishable, State
 from .permissions import may_correct
 
@@ -87,6 +88,8 @@ def publish_copy(
         live, copy = _both(copy)
         if user is not None and not live.may(user, Action.PUBLISH):
             raise PermissionDenied(f"{user} may not publish a correction of {live}")
+        if user is not None:
+            heed(live, user)
         _check(live, copy)
         now = timezone.now()
         overridden = checklist.approve(copy, user, at or now, override=override, holder=live)
@@ -194,7 +197,8 @@ def _apply_one(model: type[Publishable], key: int, now: datetime.datetime) -> bo
         return False
     _check(live, copy)
     scheduled = snapshots_of(copy).filter(action="schedule").select_related("user").first()
-    _apply(live, copy, scheduled.user if scheduled else None, copy.correction_note, copy.publish_at)
+    user = scheduled.user if scheduled else None
+    _apply(live, copy, user, copy.correction_note, copy.publish_at, heed_lock=False)
     return True
 
 
@@ -232,7 +236,14 @@ def _schedule(live: Any, copy: Any, user: Any, at: datetime.datetime, note: str,
 
 
 def _apply(
-    live: Any, copy: Any, user: Any, note: str, moment: datetime.datetime, overridden: str = ""
+    live: Any,
+    copy: Any,
+    user: Any,
+    note: str,
+    moment: datetime.datetime,
+    overridden: str = "",
+    *,
+    heed_lock: bool = True,
 ) -> Any:
     """Write the copy's content into the live row and close it. ``moment`` is when readers were to see it."""
     data = serialise(copy)
@@ -244,7 +255,8 @@ def _apply(
         live.corrections = [*live.corrections, {"at": moment.isoformat(), "note": note}]
     write(live, data)
     _close(copy)
-    workflow.record(live, user=user, action="correct", note=_both_notes(note, overridden))
+    said = _both_notes(note, overridden)
+    workflow.record(live, user=user, action="correct", note=said, heed_lock=heed_lock)
     return live
 
 

@@ -243,6 +243,7 @@ class Publishable(models.Model):
             "id", "state", "publish_at", "expire_at", "withdrawn_at", "withdrawal_reason", "trashed_at",
             "corrects", "based_on", "version", "created_at", "updated_at", "created_by", "assigned_to",
             "language", "translation_of", "modified_at", "corrections", "correction_note", "failure",
+            "locked_by", "locked_at",
         }
     )  # fmt: skip
     # The columns at whose moments pages change by the clock alone; version.py looks ahead through them.
@@ -299,6 +300,12 @@ class Publishable(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("assigned to"), null=True, blank=True,
         on_delete=models.SET_NULL, related_name="+",
     )  # fmt: skip
+
+    locked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("locked by"), null=True, blank=True, editable=False,
+        on_delete=models.SET_NULL, related_name="+",
+    )  # fmt: skip
+    locked_at = models.DateTimeField(_("locked"), null=True, blank=True, editable=False)
 
     objects: ClassVar[Any] = LiveManager()
     versions: ClassVar[Any] = models.Manager.from_queryset(PublishableQuerySet)()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import checklist
 from .history import canonical, snapshots_of, take_snapshot
+from .locks import Locked, heed, held_against, who_and_when
 from .models import Action, Publishable, Snapshot, State
 from .signals import text_recorded
 
@@ -45,7 +46,7 @@ COPY_TRANSITIONS = frozenset({"submit", "send_back"})
 
 def available(text: Publishable, user: Any) -> list[str]:
     """The transitions that this person may make now, in the table's order."""
-    if text.trashed_at is not None:
+    if text.trashed_at is not None or held_against(text, user):
         return []
     return [
         name
@@ -56,12 +57,16 @@ def available(text: Publishable, user: Any) -> list[str]:
     ]
 
 
-def record(text: Publishable, *, user: Any, action: str, note: str = "") -> None:
+def record(text: Publishable, *, user: Any, action: str, note: str = "", heed_lock: bool = True) -> None:
     """Close a save: next version, snapshot, search row. Call it last, after inlines and relations.
 
-    Translations follow a new slug of their original, each with a snapshot of its own.
+    Translations follow a new slug of their original, each with a snapshot of its own. Raises ``Locked`` where
+    somebody else has locked the text, unless the clock does in ``user``'s name what was decided before.
     """
+    heed_lock = heed_lock and user is not None
     with transaction.atomic():
+        if heed_lock:
+            heed(text, user)
         versions = type(text).versions
         before = versions.select_for_update().values_list("version", flat=True).get(pk=text.pk)
         text.version = before + 1
@@ -72,7 +77,7 @@ def record(text: Publishable, *, user: Any, action: str, note: str = "") -> None
         for translation in _left_behind(text):
             translation.slug = text.slug
             translation.save(update_fields=["slug", "updated_at"])
-            record(translation, user=user, action="save")
+            record(translation, user=user, action="save", heed_lock=heed_lock)
 
 
 def _left_behind(text: Any) -> Any:
@@ -162,16 +167,47 @@ def reopen(text: Publishable, user: Any = None) -> None:
     _move(text, "reopen", user, withdrawn_at=None)
 
 
+def lock(text: Publishable, user: Any) -> None:
+    """Lock a text, its working copies with it, for everybody but ``user``; see ``locks``."""
+    with transaction.atomic():
+        _lock(text)
+        _require(text, user, Action.PUBLISH)
+        if text.is_copy or text.trashed_at is not None:
+            raise ValidationError(_("A working copy or a text in the trash can not be locked."))
+        heed(text, user)
+        if text.locked_at is None:
+            text.locked_by, text.locked_at = user, timezone.now()
+            text.save(update_fields=["locked_by", "locked_at", "updated_at"])
+        record(text, user=user, action="lock")
+
+
+def unlock(text: Publishable, user: Any) -> None:
+    """Unlock a text: by who locked it, or by anybody who may publish it."""
+    with transaction.atomic():
+        _lock(text)
+        if text.locked_by_id is None or text.locked_by_id != user.pk:
+            _require(text, user, Action.PUBLISH)
+        if text.locked_at is not None:
+            text.locked_by = text.locked_at = None
+            text.save(update_fields=["locked_by", "locked_at", "updated_at"])
+        record(text, user=user, action="unlock")
+
+
 def trash(text: Publishable, user: Any = None) -> None:
     """Move a text to the trash; its address stays reserved. A public text is withdrawn first.
 
-    A scheduled one is taken off the schedule.
+    A scheduled one is taken off the schedule. A locked one stays where it is, whoever asks.
     """
     if text.is_copy:
         raise ValidationError(_("A working copy is discarded, not moved to the trash."))
     with transaction.atomic():
         _lock(text)
         _require(text, user, Action.TRASH)
+        if text.locked_at is not None:
+            raise Locked(
+                _("“%(text)s” can not go to the trash: it is locked. %(lock)s")
+                % {"text": text, "lock": who_and_when(text)}
+            )
         if text.is_published:
             raise ValidationError(
                 _("A public text can not go to the trash; withdraw it first, with a reason.")
@@ -213,6 +249,8 @@ def _begin(text: Publishable, name: str, user: Any) -> None:
     if text.is_copy and name not in COPY_TRANSITIONS:
         raise ValidationError(_("A working copy has no publication of its own."))
     _require(text, user, transition.permission)
+    if user is not None:
+        heed(text, user)
     if text.trashed_at is not None:
         raise ValidationError(_("The text lies in the trash; bring it back first."))
     if text.state not in transition.sources:

@@ -14,7 +14,7 @@ from charhar.publishing import workflow
 from charhar.publishing.history import snapshots_of
 from charhar.publishing.models import Address, Snapshot, State
 from charhar.publishing.version import current_version
-from tests.factories import ArticleFactory, ExpertFactory
+from tests.factories import ArticleFactory, ExpertFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -191,6 +191,17 @@ def test_what_was_edited_here_is_never_overwritten(folder):
     }
     article.refresh_from_db()
     assert (article.title, article.state, counts()) == ("An editor's title", State.DRAFT, before)
+
+
+def test_a_locked_text_is_left_alone_and_reported(folder):
+    path = put(folder, "one.md", "# 2019-01-01 One\n\nWords.")
+    run(path)
+    article = Article.objects.get()
+    workflow.lock(article, UserFactory(roles=["Editors"]))
+    put(folder, "one.md", "# 2019-01-01 One\n\nOther words.")
+    fate, said = fates(path)["one.md"]
+    assert (fate, said.startswith("It is locked here.")) == ("refused", True)
+    assert Article.objects.get().body == "<p>Words.</p>"
 
 
 def test_what_lies_in_the_trash_or_is_being_corrected_is_refused(folder):

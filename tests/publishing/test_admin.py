@@ -105,12 +105,12 @@ def test_a_text_added_from_another_form_goes_back_to_that_form(client, editor):
 @pytest.mark.parametrize(
     ("traits", "names"),
     [
-        ({"draft": True}, ["_save", "_continue", "_submit", "_publish", "_schedule"]),
-        ({"review": True}, ["_save", "_continue", "_send_back", "_publish", "_schedule"]),
-        ({"scheduled": True}, ["_save", "_continue", "_publish", "_schedule", "_withdraw"]),
-        ({}, ["_save", "_continue", "_withdraw"]),
-        ({"expired": True}, ["_save", "_continue", "_withdraw"]),
-        ({"withdrawn": True}, ["_save", "_continue", "_publish", "_reopen"]),
+        ({"draft": True}, ["_save", "_continue", "_submit", "_publish", "_schedule", "_lock"]),
+        ({"review": True}, ["_save", "_continue", "_send_back", "_publish", "_schedule", "_lock"]),
+        ({"scheduled": True}, ["_save", "_continue", "_publish", "_schedule", "_withdraw", "_lock"]),
+        ({}, ["_save", "_continue", "_withdraw", "_lock"]),
+        ({"expired": True}, ["_save", "_continue", "_withdraw", "_lock"]),
+        ({"withdrawn": True}, ["_save", "_continue", "_publish", "_reopen", "_lock"]),
     ],
 )
 def test_an_editor_gets_the_buttons_that_make_sense(client, editor, traits, names):

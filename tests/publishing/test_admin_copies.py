@@ -91,7 +91,7 @@ def test_content_posted_to_a_live_text_is_not_written_but_shown_to_copy(client):
 def test_the_live_text_leads_to_its_one_copy(client):
     text = live()
     page = client.get(at("change", text))
-    assert desk(page) == ["_save", "_continue", "_withdraw", "correct"]
+    assert desk(page) == ["_save", "_continue", "_withdraw", "_lock", "correct"]
     assert b"Correct this text" in page.content
     assert client.get(at("correct", text)).status_code == 405
     response = client.post(at("correct", text))
