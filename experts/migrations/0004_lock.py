@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('experts', '0002_working_copies'),
+        ('experts', '0003_account'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
