@@ -1,6 +1,6 @@
 """The admin of articles, the outlets where they first ran and the news sections that list them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -104,7 +104,11 @@ class ArticleForm(TranslatedForm):
     filed_regions = SubjectsField(Region.objects.all(), label=_("Regions"))
     filed_sections = SubjectsField(NewsSection.objects.all(), label=_("News sections"))
 
-    FILED = {"filed_topics": "topics", "filed_regions": "regions", "filed_sections": "sections"}
+    FILED: ClassVar[dict[str, str]] = {
+        "filed_topics": "topics",
+        "filed_regions": "regions",
+        "filed_sections": "sections",
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -16,6 +16,9 @@ def values_of(response):
         "//div[@id='content-main']//form[@method='post']"
     )
     values = {}
+    for field in forms[0].iter("input"):  # sent as empty by a browser, left out by lxml
+        if field.get("value") is None and field.get("type") not in {"checkbox", "radio", "file"}:
+            field.set("value", "")
     areas = {area.get("name") for area in forms[0].iter("textarea")}
     for name, value in forms[0].form_values():
         # A browser drops the first line break of a text area, which Django puts there; lxml does not.

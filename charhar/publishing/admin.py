@@ -10,7 +10,6 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -24,16 +23,17 @@ from django.utils.translation import ngettext
 from charhar.taxonomy.admin import CountingChangeList, KeepingAdmin, Refused
 
 from . import workflow
-from .admin_copies import CorrectedAdmin, is_outdated, with_correction
+from .admin_copies import is_outdated, with_correction
 from .admin_filters import StatusFilter
 from .admin_forms import PublishableForm, beijing
 from .admin_history import HistoryAdmin
 from .admin_locks import LockedAdmin
+from .admin_merging import MergingAdmin
 from .admin_moves import Desk, Move, Panel, badge, correction_in_list, explained, moves_for, saving, short
 from .admin_rows import VisibleTexts
 from .copies import is_frozen, open_copy_of
 from .history import snapshots_of
-from .locks import held_against, who_and_when
+from .locks import held_against
 from .models import Action, Address, Publishable, Snapshot, published_q
 from .permissions import allowed, may_correct, permitted_q
 from .richtext import RichTextField
@@ -55,7 +55,7 @@ def _rich(name: str, text: Publishable) -> SafeString:
     return richtext(getattr(text, name))
 
 
-class PublishableAdmin(LockedAdmin, CorrectedAdmin, HistoryAdmin, VisibleTexts, KeepingAdmin):
+class PublishableAdmin(LockedAdmin, MergingAdmin, HistoryAdmin, VisibleTexts, KeepingAdmin):
     """Texts with a state: who may see, change and move them is in the table of grants.
 
     A subclass gives ``fieldsets`` and, where its list shows related names, ``attach``. Everything that
@@ -353,6 +353,7 @@ class PublishableAdmin(LockedAdmin, CorrectedAdmin, HistoryAdmin, VisibleTexts, 
             ),
             messages.SUCCESS,
         )
+        self.say_merged(request)
         if move is not None and move.name == "_publish_correction":
             return redirect(self._url("change", obj.corrects_id))
         if move is None and "_continue" not in request.POST:
@@ -372,48 +373,6 @@ class PublishableAdmin(LockedAdmin, CorrectedAdmin, HistoryAdmin, VisibleTexts, 
         if "_popup" in request.POST:
             return super().response_change(request, obj)
         return self._said(request, obj)
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> HttpResponse:
-        """As Django's; whoever may no longer change the text is shown what they typed, to copy."""
-        try:
-            if object_id and request.method == "POST":
-                opened = self.get_object(request, unquote(object_id))
-                if opened is not None:
-                    self.refuse_content(request, opened)
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except PermissionDenied:
-            text = (
-                self.get_object(request, unquote(object_id))
-                if object_id and request.method == "POST"
-                else None
-            )
-            if text is None or not self.has_view_permission(request, text):
-                raise
-            return self._kept(request, text)
-
-    def _kept(self, request: HttpRequest, text: Any) -> HttpResponse:
-        typed = [
-            (field.verbose_name, request.POST[field.name])
-            for field in self.opts.concrete_fields
-            if isinstance(field, models.CharField | models.TextField) and request.POST.get(field.name)
-        ]
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Not saved"),
-            "subtitle": str(text),
-            "text": text,
-            "opts": self.opts,
-            "badge": badge(text),
-            "lock": who_and_when(text) if held_against(text, request.user) else "",
-            "typed": typed,
-        }
-        return TemplateResponse(request, "admin/publishing/kept.html", context, status=403)
 
     def panels(self, request: HttpRequest, obj: Any) -> list[Panel]:
         """What else stands on the page of a text's form; ``obj`` is None for one not yet saved."""
@@ -455,6 +414,7 @@ class PublishableAdmin(LockedAdmin, CorrectedAdmin, HistoryAdmin, VisibleTexts, 
             copy=open_copy_of(text) if obj is not None and is_frozen(text) else None,
             outdated=is_outdated(text),
         )
+        context |= self.merging_context(request, context)
         context["panels"] = [] if context.get("is_popup") else self.panels(request, obj)
         context["last_saved"] = snapshots_of(obj).defer("data").first() if obj is not None else None
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -63,6 +63,14 @@ class CorrectedAdmin(SelectableAdmin):
         if typed and copies.is_frozen(obj):
             raise PermissionDenied("Readers see the text by now; its content is written by a working copy.")
 
+    def filled(self, request: HttpRequest, object_id: str | None, data: QueryDict, says: Any) -> HttpResponse:
+        """The form with what was typed earlier; see ``MergingAdmin``."""
+        raise NotImplementedError
+
+    def kept(self, request: HttpRequest, text: Any) -> HttpResponse:
+        """What was typed into a text that the person may not write any more; see ``MergingAdmin``."""
+        raise NotImplementedError
+
     # -- The way to the copy, and its end --
 
     def copy_urls(self) -> list[URLPattern]:
@@ -81,18 +89,30 @@ class CorrectedAdmin(SelectableAdmin):
         return text
 
     def correct_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Open or make the text's working copy and lead to its form; only by POST."""
+        """Open or make the text's working copy and lead to its form; only by POST.
+
+        With what was typed elsewhere (``typed``), the form comes filled with it.
+        """
         if request.method != "POST":
             return HttpResponse(status=405, headers={"Allow": "POST"})
         text = self._found(request, object_id)
-        if not copies.is_frozen(text):
-            return redirect(self._url("change", text.pk))  # type: ignore[attr-defined]
-        try:
-            copy = copies.open_copy(text, request.user)
-        except ValidationError as error:
-            self.message_user(request, " ".join(error.messages), messages.ERROR)
-            return redirect(self._url("change", text.pk))  # type: ignore[attr-defined]
-        return redirect(self._url("change", copy.pk))  # type: ignore[attr-defined]
+        if copies.is_frozen(text):
+            try:
+                text = copies.open_copy(text, request.user)
+            except ValidationError as error:
+                self.message_user(request, " ".join(error.messages), messages.ERROR)
+                if "typed" in request.POST:
+                    request.POST = QueryDict(request.POST["typed"])  # type: ignore[assignment]
+                    return self.kept(request, text)
+                return redirect(self._url("change", text.pk))  # type: ignore[attr-defined]
+        if "typed" in request.POST:
+            return self.filled(
+                request,
+                str(text.pk),
+                QueryDict(request.POST["typed"]),
+                _("This is what you typed. It is not saved yet: look it over and save."),
+            )
+        return redirect(self._url("change", text.pk))  # type: ignore[attr-defined]
 
     def renew_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Close an outdated copy and begin one from the live text as it is now; only by POST."""

@@ -1,7 +1,7 @@
 """The forms of the admin: what they keep, what they refuse, and how an editor gives dates and order."""
 
 import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from charhar.taxonomy.admin import KeepingForm
 
-from .history import snapshots_of
 from .models import Publishable, State, Translated
 
 # The buttons that change a text's state, as ``admin.moves_for`` names them.
@@ -119,10 +118,12 @@ class VisibleChoicesForm(forms.ModelForm):
 
 
 class PublishableForm(VisibleChoicesForm, KeepingForm):
-    """A text as the editor opened it: refuses to overwrite what somebody else saved in between."""
+    """A text as the editor opened it; what somebody else saved in between is merged before it comes here."""
+
+    # Fields of the form that write a relation of another name.
+    FILED: ClassVar[dict[str, str]] = {}
 
     opened_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    save_over = forms.IntegerField(required=False, widget=forms.HiddenInput)
     publish_from = BeijingField(label=_("Publish from"), required=False, help_text=_("Beijing time (UTC+8)."))
     reason = forms.CharField(
         label=_("Reason"),
@@ -153,7 +154,9 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.conflict: Any = None
+        for name, field in self.fields.items():
+            if name in self.instance.LIFE_FIELDS:  # no snapshot holds them: the page says how they were
+                field.show_hidden_initial = True
         self.fields["opened_version"].initial = self.instance.version if self.instance.pk else None
         if self.instance.is_scheduled:
             self.fields["publish_from"].initial = self.instance.publish_at
@@ -178,7 +181,7 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
         return cleaned
 
     def _look_for_conflict(self) -> None:
-        """Lock the row and see whether it still is what the editor opened. One query."""
+        """Lock the row and see whether it still is what the form was opened or merged with. One query."""
         text = self.instance
         bookkeeping = [
             f.name
@@ -189,24 +192,17 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
             fields=[name for name in bookkeeping if name != "id"],
             from_queryset=type(text).versions.select_for_update(),
         )
-        seen = {self.cleaned_data.get("opened_version"), self.cleaned_data.get("save_over")}
-        if text.version in seen:
-            return
-        self.conflict = snapshots_of(text).select_related("user").first()
-        if self.conflict is None:
+        if text.version != self.cleaned_data.get("opened_version"):
             raise ValidationError(
                 _("The text has changed since you opened it. Nothing was saved; what you typed stands below.")
             )
-        who = self.conflict.user_name or _("The system")
-        if self.conflict.user is not None:
-            who = self.conflict.user.get_full_name() or who
-        raise ValidationError(
-            _(
-                "%(who)s saved this text on %(when)s, after you opened it. Nothing was saved; what you typed"
-                " stands below. Compare it with the text as it is now, or save yours over it."
+        merged = getattr(self.request, "merged", None)
+        for clash in merged.clashes if merged else ():
+            self.add_error(
+                clash.field if clash.field in self.fields else None,
+                _("%(who)s changed this too: choose at the top of the page whose is to stand.")
+                % {"who": clash.who},
             )
-            % {"who": who, "when": beijing(self.conflict.at)}
-        )
 
     def _find_slug(self, cleaned: dict[str, Any]) -> None:
         """A translation shares its original's slug; else an empty one is made from the title."""

@@ -85,6 +85,8 @@ class TextInline(VisibleTexts, admin.TabularInline):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A row of a table has room for one sign beside a relation: the one to add."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:  # the page says what the row showed, for merging
+            field.show_hidden_initial = True
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget.can_change_related = field.widget.can_view_related = False
         return field

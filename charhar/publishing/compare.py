@@ -41,13 +41,13 @@ def differences(model: type[Publishable], old: dict[str, Any], new: dict[str, An
 
     Both as ``history.serialise`` or a snapshot gives them. One query for each relation whose rows are named.
     """
-    names = _Names()
+    names = Names()
     found = []
     columns = {f.attname: f for f in content_fields(model)}
     for field in sorted(columns.values(), key=lambda f: f.creation_counter):
         one, two = old["fields"].get(field.attname), new["fields"].get(field.attname)
         if _plain(one) != _plain(two):
-            lines = _lines(names.text(field, one), names.text(field, two))
+            lines = lines_changed(names.text(field, one), names.text(field, two))
             if not lines:
                 lines = [[Run(SAME, _("Only the formatting, a link or a picture changed."))]]
             found.append(Difference(str(field.verbose_name), lines))
@@ -71,7 +71,7 @@ def differences(model: type[Publishable], old: dict[str, Any], new: dict[str, An
     return found
 
 
-class _Names:
+class Names:
     """How rows that contents point at are called now; each kind is asked for once a key."""
 
     def __init__(self) -> None:
@@ -116,7 +116,8 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _lines(old: str, new: str) -> list[Line]:
+def lines_changed(old: str, new: str) -> list[Line]:
+    """The lines in which two texts differ, those that stand for each other word by word."""
     return _compared(old.splitlines(), new.splitlines(), pair=True)
 
 

@@ -230,56 +230,6 @@ def test_a_text_may_not_expire_before_it_was_published(client, editor):
 # -- Two people -------------------------------------------------------------------------------------
 
 
-def test_saving_over_somebody_elses_save_is_refused_with_name_and_time(client, editor):
-    colleague = UserFactory(first_name="Anna", last_name="Sample")
-    article = ArticleFactory(draft=True)
-    typed = opened(client, change(article))
-    with time_machine.travel(datetime.datetime(2026, 1, 18, 6, 5, tzinfo=datetime.UTC), tick=False):
-        article.title = "Anna's title"
-        article.save()
-        workflow.record(article, user=colleague, action="save")
-    response = send(client, change(article), values=typed, title="My title")
-    [error] = errors_of(response)["__all__"]
-    assert error.startswith("Anna Sample saved this text on January 18, 2026, 14:05 (Beijing time, UTC+8)")
-    assert values_of(response)["title"] == ["My title"]
-    article.refresh_from_db()
-    assert article.title == "Anna's title"
-
-
-def test_ticking_the_box_saves_mine_over_what_i_was_told_of(client, editor):
-    article = ArticleFactory(draft=True)
-    typed = opened(client, change(article))
-    workflow.record(article, user=UserFactory(), action="save")
-    refused = send(client, change(article), values=typed, title="My title")
-    assert "save_over" not in values_of(refused)
-    send(client, change(article), values=values_of(refused), save_over="1")
-    article.refresh_from_db()
-    assert (article.title, article.version) == ("My title", 2)
-
-
-def test_ticking_the_box_does_not_cover_a_third_save(client, editor):
-    article = ArticleFactory(draft=True)
-    typed = opened(client, change(article))
-    workflow.record(article, user=UserFactory(), action="save")
-    workflow.record(article, user=UserFactory(), action="save")
-    assert "__all__" in errors_of(send(client, change(article), values=typed, save_over="1", title="Mine"))
-
-
-def test_saving_mine_does_not_undo_a_publication(client, editor):
-    article = ArticleFactory(draft=True)
-    typed = opened(client, change(article))
-    workflow.publish(article, at=timezone.now() + datetime.timedelta(days=1))
-    send(client, change(article), values=typed, save_over="1", title="Mine")
-    article.refresh_from_db()
-    assert (article.title, article.is_scheduled) == ("Mine", True)
-
-
-def test_a_form_without_its_version_is_refused(client, editor):
-    article = ArticleFactory(draft=True)
-    workflow.record(article, user=editor, action="save")
-    assert "__all__" in errors_of(send(client, change(article), opened_version=None))
-
-
 def test_what_an_author_typed_is_shown_when_the_text_was_published_meanwhile(client, author):
     client.force_login(author)
     article = ArticleFactory(draft=True, created_by=author)
