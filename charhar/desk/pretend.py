@@ -179,9 +179,10 @@ def _settled(live: Any, content: dict[str, Any], saved: dict[str, Any] | None) -
     if getattr(live, "translation_of_id", None):
         fields["slug"] = saved["slug"]  # it shares its original's, whatever the content says
         live.slug = saved["slug"]
-    refused: set[str] = set()
+    refused = {field.name for field in _empty(live)}  # what it pointed at was deleted since
     try:
-        live.full_clean()
+        if not refused:
+            live.full_clean()
     except ValidationError as error:
         refused = {name for name in error.error_dict if name != NON_FIELD_ERRORS}
         if NON_FIELD_ERRORS in error.error_dict:
@@ -202,13 +203,18 @@ def _clashing(live: Publishable) -> set[str]:
     return names
 
 
-def _missing(text: Publishable) -> Any:
-    """What to fill in first, in words."""
-    needed = [
-        str(field.verbose_name)
+def _empty(text: Publishable) -> list[Any]:
+    """The relations that the text can not do without, and that lead nowhere."""
+    return [
+        field
         for field in content_fields(type(text))
         if field.is_relation and not field.null and getattr(text, field.attname) is None
     ]
+
+
+def _missing(text: Publishable) -> Any:
+    """What to fill in first, in words."""
+    needed = [str(field.verbose_name) for field in _empty(text)]
     if needed:
         return _("Choose first: %s. Then the page can be shown.") % ", ".join(needed)
     return _("What is in the form can not stand beside what is saved; correct what is marked in it first.")
