@@ -13,6 +13,13 @@ def plan_effects(sender: Any, text: Any, snapshot: Any, **kwargs: Any) -> None:
     plan(text, snapshot)
 
 
+def keep_links(sender: Any, text: Any, snapshot: Any, **kwargs: Any) -> None:
+    """The links of what readers see are kept with it, in the same transaction."""
+    from .dead_links import keep
+
+    keep(text, snapshot)
+
+
 class DeskConfig(AppConfig):
     """What people at work on texts need: open forms, comments, assignments, review links, plans."""
 
@@ -22,7 +29,9 @@ class DeskConfig(AppConfig):
     def ready(self) -> None:
         from charhar.publishing.signals import text_recorded
 
-        from . import links
+        from . import dead_links, links
 
         post_delete.connect(links.forget, dispatch_uid="desk.links")
+        post_delete.connect(dead_links.forget, dispatch_uid="desk.dead_links")
         text_recorded.connect(plan_effects, dispatch_uid="desk.effects")
+        text_recorded.connect(keep_links, dispatch_uid="desk.dead_links")

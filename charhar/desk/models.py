@@ -240,7 +240,7 @@ class SideEffect(About):
 class TextLink(About):
     """A link in a text that readers see, or will see by the clock: where it leads, and what is wrong there.
 
-    ``links`` keeps the rows with the text's content; a page of our own has ``path`` and ``language``.
+    ``dead_links`` keeps the rows with the text's content; a page of our own has ``path`` and ``language``.
     """
 
     field = models.CharField(_("field"), max_length=60)
@@ -280,7 +280,7 @@ class Heartbeat(models.Model):
     at = models.DateTimeField()
     seconds = models.FloatField(default=0)
     report = models.TextField(blank=True)
-    links_checked_at = models.CharField(max_length=60, blank=True)  # the content version then
+    links_version = models.CharField(max_length=60, blank=True)  # the content whose links were checked
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="heartbeat_is_one_row")]

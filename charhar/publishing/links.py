@@ -90,7 +90,7 @@ def target_of(url: str) -> Target | None:
         return None
     if parts.netloc and parts.netloc.lower() != urlsplit(settings.SITE_URL).netloc.lower():
         return None
-    path = unquote(parts.path) or "/"
+    path = unquote(parts.path).replace("\0", "\ufffd") or "/"  # no database takes a NUL
     return Target(language_of_path(path), without_prefix(path) or "/")
 
 

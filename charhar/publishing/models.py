@@ -257,6 +257,8 @@ class Publishable(models.Model):
     WRITERS = ""
     # Names of the reverse relations whose rows belong to the text; a test holds that none is missing.
     CONTENT_INLINES: tuple[str, ...] = ()
+    # The column that names the text in plans and lists, of several the first that holds something.
+    name_columns: tuple[str, ...] = ("title",)
     is_translated = False
     is_preview = False
     route = ""

@@ -382,7 +382,7 @@ def test_tick_leaves_its_report_behind(capsys):
     said = capsys.readouterr().out
     assert said == (
         "Corrections: 0 published, 0 failed.\nMail: nothing due.\nSide effects: nothing due.\n"
-        "Attempts forgotten: 0.\nSide effects forgotten: 0.\n"
+        "Links to this site: 0 checked, 0 broken.\nAttempts forgotten: 0.\nSide effects forgotten: 0.\n"
     )
     beat = Heartbeat.objects.get()
     assert (beat.report, beat.pk) == (said.strip(), 1)

@@ -50,6 +50,7 @@ def test_links_are_found_in_rich_text_address_fields_and_rows_that_belong_to_the
         ("http://127.0.0.1:8000/topics/", Target("en", "/topics/")),
         ("http://127.0.0.1:8000", Target("en", "/")),
         ("/tags/%E6%B5%B7/", Target("en", "/tags/海/")),
+        ("/tags/%00/", Target("en", "/tags/\ufffd/")),
         ("image:3", Target("", "image:3")),
         ("https://example.org/articles/a/", None),
         ("//example.org/articles/a/", None),

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from charhar.contacts.models import Attempt, OutgoingMail
 from charhar.contacts.outbox import deliver_due
 from charhar.desk import effects
+from charhar.desk.dead_links import check_own_if_changed
 from charhar.desk.heartbeat import beat
 from charhar.publishing.copies import apply_due
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
             ("Corrections", _corrections),
             ("Mail", _mail),
             ("Side effects", lambda: _counted(effects.run_due())),
+            ("Links to this site", check_own_if_changed),
             ("Attempts forgotten", lambda: str(Attempt.prune())),
             ("Side effects forgotten", lambda: str(effects.prune())),
         ]
