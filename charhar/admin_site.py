@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -46,6 +47,12 @@ class CharharAdminSite(AdminSite):
         from charhar.desk.heartbeat import silence
 
         return {**super().each_context(request), "tick_silence": SimpleLazyObject(silence)}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The start page: what waits for this person, above the list of desks."""
+        from charhar.start import start_page
+
+        return super().index(request, {**start_page(request), **(extra_context or {})})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Desks instead of apps; what no desk names stands at the end, so that nothing is lost from sight."""

@@ -2,6 +2,7 @@
 
 from charhar.publishing.admin import PublishableAdmin
 
+from .admin_dead_links import TextLinkAdmin as TextLinkAdmin  # registered there
 from .admin_effects import SideEffectAdmin as SideEffectAdmin  # registered there
 from .admin_keys import KeysAdmin
 from .admin_links import LinksAdmin

@@ -1,5 +1,6 @@
 """The filters of lists of texts: by the clock, by owner, by what a text has to do with."""
 
+import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .models import State, published_q
 from .permissions import own_q
+
+# A page says what holds now; after a year and a half untouched, somebody should look whether it still does.
+STALE = datetime.timedelta(days=548)
 
 
 def constant(word: str) -> Value:
@@ -88,6 +92,7 @@ class StatusFilter(admin.SimpleListFilter):
             ("correction-review", _("Correction in review")),
             ("correction-scheduled", _("Correction scheduled")),
             ("correction-failed", _("Correction failed")),
+            ("stale", _("Not touched for 18 months")),
             ("trash", _("In the trash")),
         ]
 
@@ -107,6 +112,7 @@ class StatusFilter(admin.SimpleListFilter):
             "correction-review": _with_copy(queryset.model, Q(state=State.REVIEW)),
             "correction-scheduled": _with_copy(queryset.model, Q(state=State.PUBLISHED, failure="")),
             "correction-failed": _with_copy(queryset.model, ~Q(failure="")),
+            "stale": published_q(now) & Q(updated_at__lt=now - STALE),
         }
         return queryset.filter(conditions.get(self.value() or "", Q()))
 
