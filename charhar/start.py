@@ -117,7 +117,7 @@ def start_page(request: HttpRequest) -> dict[str, Any]:
 def _begin(request: HttpRequest) -> list[tuple[str, str]]:
     """The kinds of text that this person may begin."""
     return [
-        (_("New: %s") % model._meta.verbose_name, _url(model, "add"))
+        (_("New %s") % model._meta.verbose_name, _url(model, "add"))
         for model in kinds_of_text()
         if allowed(request.user, Action.ADD, model)
     ]
@@ -167,7 +167,7 @@ class Lines:
         """Forms with something typed that was not saved, those of new texts too."""
         new = [
             Row(
-                _("New: %s") % model._meta.verbose_name,
+                _("New %s") % model._meta.verbose_name,
                 _url(model, "add"),
                 _("typed %s") % short(sitting.typed_at),
             )

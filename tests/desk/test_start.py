@@ -94,7 +94,7 @@ def test_what_is_typed_and_not_saved_is_named_also_of_a_text_that_was_never_save
     Sitting.objects.create(user=author, content_type=kind, object_id=article.pk, typed_at=typed)
     Sitting.objects.create(user=author, content_type=kind, object_id=None, typed_at=typed)
     Sitting.objects.create(user=UserFactory(), content_type=kind, object_id=article.pk, typed_at=typed)
-    assert shown(author, rf)["unsaved"] == (2, ["New: article", "Typed at"])
+    assert shown(author, rf)["unsaved"] == (2, ["New article", "Typed at"])
     assert [row.url for row in lines(author, rf, "unsaved")] == [
         reverse("admin:articles_article_add"),
         reverse("admin:articles_article_change", args=[article.pk]),
@@ -427,7 +427,7 @@ def test_a_new_author_is_encouraged_and_a_person_without_a_role_is_told_what_to_
     client.force_login(UserFactory(roles=["Authors"]))
     page = client.get(INDEX).content.decode()
     assert "Nothing waits for you. A good moment to begin a text" in page
-    assert f'href="{reverse("admin:articles_article_add")}">New: article</a>' in page
+    assert f'href="{reverse("admin:articles_article_add")}">New article</a>' in page
     client.force_login(UserFactory())
     page = client.get(INDEX).content.decode()
     assert "Ask an administrator for a role." in page
