@@ -36,6 +36,8 @@ def test_the_walk_of_a_review(house, browse, live_server, scripts):
     desk.fill("#link_message", "Please look at the figures.")
     desk.click("#review-links .review-link-new button")
     desk.wait_for_url("**/change/#review-links")
+    box = desk.locator("#review-links-title").bounding_box()
+    assert 0 <= box["y"] < 900, "the address leads to the panel, not to the top of the form"
     address = desk.input_value("#review-links input[readonly]")
     if scripts:
         desk.click("#review-links [data-copy]")
