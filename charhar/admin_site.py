@@ -1,10 +1,14 @@
 """The admin site: the institute's name, and its models grouped by desk instead of by app."""
 
+from functools import update_wrapper
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -53,6 +57,26 @@ class CharharAdminSite(AdminSite):
         from charhar.start import start_page
 
         return super().index(request, {**start_page(request), **(extra_context or {})})
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Django's; a text's form that comes when its session has ended is kept until its person is back."""
+        from charhar.desk.sittings import kept_page
+
+        inner = super().admin_view(view, cacheable)
+
+        def keeping(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.method == "POST" and not self.has_permission(request):
+                page = kept_page(request)
+                if page:
+                    messages.warning(
+                        request, _("You were signed out. What you typed is kept: it opens after you sign in.")
+                    )
+                    if request.FILES:
+                        messages.warning(request, _("Files can not be kept: choose them again."))
+                    return redirect_to_login(page, reverse("admin:login", current_app=self.name))
+            return inner(request, *args, **kwargs)
+
+        return update_wrapper(keeping, inner)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Desks instead of apps; what no desk names stands at the end, so that nothing is lost from sight."""

@@ -7,13 +7,14 @@ from typing import Any
 from django.db import DatabaseError, connection
 from django.db.models import CharField, Q, Value
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.models import Article, ArticleQuerySet, NewsSection
 from charhar.desk import heartbeat
+from charhar.desk.sittings import kept_page
 from charhar.models import HomeSlot
 from charhar.navigation import furniture
 from charhar.publishing.addresses import other_edition
@@ -218,8 +219,12 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form of the admin that came without its token: the same 403, which says how to send it again."""
-    return permission_denied(request)
+    """A form of the admin that came without its token, or with one of an earlier session.
+
+    A text's form is kept for its person, whom it names itself, and opens again, to be saved from there.
+    """
+    page = kept_page(request)
+    return redirect(page) if page else permission_denied(request)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

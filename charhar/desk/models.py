@@ -34,31 +34,21 @@ class About(models.Model):
 class Sitting(models.Model):
     """One person's open form of one text, or of one not yet saved: who has it open, and what is typed in it.
 
-    The raw form is never validated and never public; it goes with the next save.
+    The raw form is never validated and never public; it goes with the next save. Two windows of one person
+    are two sittings, so that neither takes the other's place.
     """
 
+    key = models.CharField(max_length=32, unique=True, help_text="Given by the form, new at each opening.")
     user = models.ForeignKey(USER, on_delete=models.CASCADE, related_name="+")
     content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, related_name="+")
     object_id = models.PositiveBigIntegerField(null=True, help_text="Empty: a text not yet saved.")
-    opened_version = models.PositiveIntegerField(null=True)
     opened_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
     typed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True, help_text="Saved or discarded: nothing more is kept.")
     form = models.TextField(blank=True, help_text="As a browser sends it, without token and buttons.")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "content_type", "object_id"],
-                condition=Q(object_id__isnull=False),
-                name="sitting_one_per_person_and_text",
-            ),
-            models.UniqueConstraint(
-                fields=["user", "content_type"],
-                condition=Q(object_id__isnull=True),
-                name="sitting_one_per_person_and_new_text",
-            ),
-        ]
         indexes = [models.Index(fields=["content_type", "object_id", "seen_at"], name="sitting_who_is_here")]
 
     def __str__(self) -> str:

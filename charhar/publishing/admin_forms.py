@@ -284,6 +284,9 @@ class OrderedFormSet(BaseInlineFormSet):
 
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
+        if form.instance._state.adding:  # a new row showed nothing before that it could be compared with
+            for field in form.fields.values():
+                field.show_hidden_initial = False
         position = form.fields.get("position")
         if position is not None:
             position.required = False

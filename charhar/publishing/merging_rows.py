@@ -288,12 +288,9 @@ class RowsMerger:
                 if given:
                     data.setlist(stem + name, given)
                 data[f"initial-{stem}{name}"] = hidden(field, now.values[name])
-        empty = {n: self.form.get_initial_for_field(f, n) for n, f in self.cells.items()}
         for index, raw in enumerate(self.new, start=len(self.kept)):
             stem = f"{self.prefix}-{index}-"
             data[f"{stem}{self.pk}"] = ""
             data[f"{stem}{self.back}"] = str(self.formset.instance.pk)
-            for name, field in self.cells.items():
-                if raw.get(name):
-                    data.setlist(stem + name, raw[name])
-                data[f"initial-{stem}{name}"] = hidden(field, None if name == PLACE else empty[name])
+            for name, given in raw.items():
+                data.setlist(stem + name, given)

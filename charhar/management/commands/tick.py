@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from charhar.contacts.models import Attempt, OutgoingMail
 from charhar.contacts.outbox import deliver_due
-from charhar.desk import effects
+from charhar.desk import effects, sittings
 from charhar.desk.dead_links import check_own_if_changed
 from charhar.desk.heartbeat import beat
 from charhar.publishing.copies import apply_due
@@ -34,6 +34,7 @@ class Command(BaseCommand):
             ("Links to this site", check_own_if_changed),
             ("Attempts forgotten", lambda: str(Attempt.prune())),
             ("Side effects forgotten", lambda: str(effects.prune())),
+            ("Closed forms forgotten", lambda: str(sittings.prune())),
         ]
         began, lines, failed = time.monotonic(), [], []
         for name, part in parts:

@@ -67,3 +67,8 @@ window.addEventListener("load", () => {
   jQuery(document).on("change", "select.select2-hidden-accessible", () => nameFields(document));
 });
 document.addEventListener("formset:added", (event) => setTimeout(() => nameFields(event.target), 0));
+
+// Signing out leaves nothing behind of what was typed (see desk/autosave.js).
+document.getElementById("logout-form")?.addEventListener("submit", () => {
+  for (const name of Object.keys(localStorage)) if (name.startsWith("charhar-typed:")) localStorage.removeItem(name);
+});
