@@ -270,13 +270,7 @@ def test_tick_sends_forgets_and_says_so(capsys):
     Attempt.objects.create(form="x", sender="a", digest="1", at=timezone.now() - datetime.timedelta(days=2))
     Attempt.objects.create(form="x", sender="a", digest="2")
     call_command("tick")
-    assert (
-        capsys.readouterr().out
-        == "Corrections: 0 published, 0 failed.\nMail: 1 sent.\nAttempts forgotten: 1.\n"
-    )
+    assert {"Mail: 1 sent.", "Attempts forgotten: 1."} <= set(capsys.readouterr().out.splitlines())
     call_command("tick")
-    assert (
-        capsys.readouterr().out
-        == "Corrections: 0 published, 0 failed.\nMail: nothing due.\nAttempts forgotten: 0.\n"
-    )
+    assert {"Mail: nothing due.", "Attempts forgotten: 0."} <= set(capsys.readouterr().out.splitlines())
     assert Attempt.objects.get().digest == "2"
