@@ -30,4 +30,6 @@ class ArticlesConfig(AppConfig):
     def ready(self) -> None:
         from taggit.models import Tag
 
+        from . import checklist as checklist
+
         pre_save.connect(give_latin_slug, sender=Tag, dispatch_uid="articles.give_latin_slug")

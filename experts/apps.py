@@ -8,3 +8,6 @@ class ExpertsConfig(AppConfig):
 
     name = "experts"
     verbose_name = "Experts"
+
+    def ready(self) -> None:
+        from . import checklist as checklist

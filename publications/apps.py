@@ -8,3 +8,6 @@ class PublicationsConfig(AppConfig):
 
     name = "publications"
     verbose_name = "Publications"
+
+    def ready(self) -> None:
+        from . import checklist as checklist

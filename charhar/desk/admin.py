@@ -2,6 +2,7 @@
 
 from charhar.publishing.admin import PublishableAdmin
 
+from .admin_checklist import ChecklistAdmin
 from .admin_dead_links import TextLinkAdmin as TextLinkAdmin  # registered there
 from .admin_effects import SideEffectAdmin as SideEffectAdmin  # registered there
 from .admin_keys import KeysAdmin
@@ -9,5 +10,5 @@ from .admin_links import LinksAdmin
 from .admin_sittings import SittingAdmin
 
 
-class DeskAdmin(SittingAdmin, KeysAdmin, LinksAdmin, PublishableAdmin):
+class DeskAdmin(SittingAdmin, KeysAdmin, ChecklistAdmin, LinksAdmin, PublishableAdmin):
     """A text's admin at the desk. Each of its parts adds addresses, panels and scripts of its own."""

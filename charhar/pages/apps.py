@@ -8,3 +8,6 @@ class PagesConfig(AppConfig):
 
     name = "charhar.pages"
     verbose_name = "Pages"
+
+    def ready(self) -> None:
+        from . import checklist as checklist

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -22,15 +23,26 @@ from django.utils.translation import ngettext
 
 from charhar.taxonomy.admin import CountingChangeList, KeepingAdmin, Refused
 
-from . import workflow
+from . import checklist, workflow
 from .admin_copies import is_outdated, with_correction
 from .admin_filters import StatusFilter
 from .admin_forms import PublishableForm, beijing
 from .admin_history import HistoryAdmin
 from .admin_locks import LockedAdmin
 from .admin_merging import MergingAdmin
-from .admin_moves import Desk, Move, Panel, badge, correction_in_list, explained, moves_for, saving, short
+from .admin_moves import (
+    Desk,
+    Move,
+    Panel,
+    badge,
+    correction_in_list,
+    explained,
+    moves_for,
+    save_label,
+    short,
+)
 from .admin_rows import VisibleTexts
+from .admin_schedule import TYPED, SayingAdmin, unused_moment
 from .copies import is_frozen, open_copy_of
 from .history import snapshots_of
 from .locks import held_against
@@ -55,7 +67,7 @@ def _rich(name: str, text: Publishable) -> SafeString:
     return richtext(getattr(text, name))
 
 
-class PublishableAdmin(LockedAdmin, MergingAdmin, HistoryAdmin, VisibleTexts, KeepingAdmin):
+class PublishableAdmin(SayingAdmin, LockedAdmin, MergingAdmin, HistoryAdmin, VisibleTexts, KeepingAdmin):
     """Texts with a state: who may see, change and move them is in the table of grants.
 
     A subclass gives ``fieldsets`` and, where its list shows related names, ``attach``. Everything that
@@ -310,7 +322,7 @@ class PublishableAdmin(LockedAdmin, MergingAdmin, HistoryAdmin, VisibleTexts, Ke
         move = self._pressed(text, request.user, form)
         try:
             if move is None:
-                workflow.record(text, user=request.user, action="save" if change else "add")
+                self._close_save(request, form, change)
             else:
                 move.does(text, request.user, form.cleaned_data)
         except ValidationError as error:
@@ -322,6 +334,18 @@ class PublishableAdmin(LockedAdmin, MergingAdmin, HistoryAdmin, VisibleTexts, Ke
                 )
             )
         request.moved = move  # type: ignore[attr-defined]
+        request.typed_moment = unused_moment(form)  # type: ignore[attr-defined]
+        request.due = form.cleaned_data.get(TYPED)  # type: ignore[attr-defined]
+
+    def _close_save(self, request: HttpRequest, form: Any, change: bool) -> None:
+        """Record a plain save; what it shows again, by a later expiry, must pass the checklist first."""
+        text, override = form.instance, form.cleaned_data["override"]
+        was = form.initial.get("expire_at")
+        note = ""
+        if change and was is not None and was <= timezone.now() and text.is_published:
+            note = checklist.approve(text, request.user, override=override)
+        action = "save" if change else "add"
+        workflow.record(text, user=request.user, action=action, note=note, override=override)
 
     def _pressed(self, text: Publishable, user: Any, form: Any) -> Move | None:
         """The move whose button was pressed; a name that this person has no button for is refused."""
@@ -332,47 +356,6 @@ class PublishableAdmin(LockedAdmin, MergingAdmin, HistoryAdmin, VisibleTexts, Ke
                 return move
         raise PermissionDenied(f"{user} has no {form.pressed} for {text}")
 
-    def _said(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """Say what happened to the text, and stay with it, unless only saving was asked for.
-
-        A correction that was published leads back to the text that it corrected.
-        """
-        move: Move | None = request.moved  # type: ignore[attr-defined]
-        if move is not None:
-            said = move.done % obj
-        else:
-            _label, consequence = saving(obj)
-            said = _("“%(text)s” is saved. %(consequence)s") % {"text": obj, "consequence": consequence}
-        self.message_user(
-            request,
-            format_html(
-                '{} <a href="{}">{}</a>',
-                said,
-                obj.get_absolute_url(),
-                _("View") if obj.is_published or obj.is_copy else _("Preview"),
-            ),
-            messages.SUCCESS,
-        )
-        self.say_merged(request)
-        if move is not None and move.name == "_publish_correction":
-            return redirect(self._url("change", obj.corrects_id))
-        if move is None and "_continue" not in request.POST:
-            return self.response_post_save_change(request, obj)
-        if not self.has_view_permission(request, obj):
-            return redirect(self._url("changelist"))
-        return redirect(self._url("change", obj.pk))
-
-    def response_add(
-        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        if "_popup" in request.POST:
-            return super().response_add(request, obj, post_url_continue)
-        return self._said(request, obj)
-
-    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        if "_popup" in request.POST:
-            return super().response_change(request, obj)
-        return self._said(request, obj)
 
     def panels(self, request: HttpRequest, obj: Any) -> list[Panel]:
         """What else stands on the page of a text's form; ``obj`` is None for one not yet saved."""
@@ -390,14 +373,14 @@ class PublishableAdmin(LockedAdmin, MergingAdmin, HistoryAdmin, VisibleTexts, Ke
         form = context["adminform"].form
         text = obj if obj is not None else self.model(created_by=request.user)
         may_save = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
-        save_label, save_says = saving(text)
+        label, says = save_label(text)
         moves = moves_for(text, request.user) if may_save else []
         context["desk"] = Desk(
             badge=badge(text),
             says=explained(text),
             may_save=may_save,
-            save_label=save_label,
-            save_says=save_says,
+            save_label=label,
+            save_says=says,
             moves=[(move, form[move.asks] if move.asks else None) for move in moves],
             may_trash=obj is not None
             and not text.is_copy

@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from charhar.taxonomy.admin import KeepingForm
 
+from .checklist import Unready
 from .models import Publishable, State, Translated
+from .moments import moment_named
 
 # The buttons that change a text's state, as ``admin.moves_for`` names them.
 MOVE_NAMES = (
@@ -25,6 +27,8 @@ MOVE_NAMES = (
     "_lock", "_unlock",
 )  # fmt: skip
 MINOR, NOTED = "minor", "noted"
+# What a move's button says instead of 1 where it is to be made in spite of the checklist.
+OVERRIDE = "override"
 
 
 def beijing(moment: datetime.datetime) -> str:
@@ -149,6 +153,13 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
         help_text=_("Say what was wrong and what is right now."),
     )
 
+    override = forms.CharField(
+        label=_("Reason to publish in spite of this"),
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("It stands in the history, with what was to be mended."),
+    )
+
     # Never typed, so nothing to excuse from the model's checks: constraints that name them must be checked.
     UNTYPED = frozenset({"state", "publish_at", "withdrawn_at", "trashed_at", "corrects", "based_on"})
 
@@ -160,6 +171,8 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
         self.fields["opened_version"].initial = self.instance.version if self.instance.pk else None
         if self.instance.is_scheduled:
             self.fields["publish_from"].initial = self.instance.publish_at
+        if not self.is_bound and self.request is not None and "publish_from" in self.request.GET:
+            self.initial["publish_from"] = self.request.GET["publish_from"]  # typed, and not scheduled
         if self.instance.is_copy and self.instance.state == State.PUBLISHED:
             self.fields["told"].initial = NOTED if self.instance.correction_note else MINOR
             self.fields["public_note"].initial = self.instance.correction_note
@@ -171,13 +184,27 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
         """The name of the button that was pressed, as far as it changes the state; else empty."""
         return next((name for name in MOVE_NAMES if name in self.data), "")
 
+    @property
+    def overrides(self) -> bool:
+        """Whether the button was pressed that does its move in spite of the checklist."""
+        return self.data.get(self.pressed or "_save") == OVERRIDE
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
+        if isinstance(getattr(self.request, "refused", None), Unready):
+            self.add_error(
+                None,
+                _("Nothing was saved: first mend what the checklist names. What you typed stands below."),
+            )
         if self.instance.pk:
             self._look_for_conflict()
         self._find_slug(cleaned)
         self._check_hours(cleaned)
         self._check_note(cleaned)
+        if not self.overrides:
+            cleaned["override"] = ""
+        elif not cleaned.get("override", "").strip():
+            self.add_error("override", _("Say why it is to be published all the same."))
         return cleaned
 
     def _look_for_conflict(self) -> None:
@@ -223,6 +250,10 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
         return cleaned.get("title") or ""
 
     def _check_hours(self, cleaned: dict[str, Any]) -> None:
+        if self.pressed not in {"_schedule", "_schedule_correction"}:
+            self.errors.pop("publish_from", None)  # nothing reads it, so it holds up nothing
+            if self.pressed in {"_publish", "_publish_correction"}:
+                self._refuse_two_minds(cleaned.get("publish_from"))
         expires, published = cleaned.get("expire_at"), self.instance.publish_at
         if expires and published and expires <= published:
             self.add_error("expire_at", _("A text can not expire before it is published."))
@@ -238,6 +269,15 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
             self.add_error(
                 "reason",
                 _("Say why the text is withdrawn: readers who follow its address will see the reason."),
+            )
+
+    def _refuse_two_minds(self, wanted: datetime.datetime | None) -> None:
+        """Readers would see at once what the editor has just given a moment to come."""
+        if wanted is not None and wanted > timezone.now() and "publish_from" in self.changed_data:
+            self.add_error(
+                "publish_from",
+                _("You typed %s: press the button to schedule it, or empty this field to publish it now.")
+                % moment_named(wanted),
             )
 
     def _check_note(self, cleaned: dict[str, Any]) -> None:
@@ -282,6 +322,8 @@ class TranslatedForm(PublishableForm):
 class OrderedFormSet(BaseInlineFormSet):
     """Rows with a position: one left empty comes after the others."""
 
+    refused: tuple[str, ...] = ()  # what the checklist says of the rows
+
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
         if form.instance._state.adding:  # a new row showed nothing before that it could be compared with
@@ -296,6 +338,8 @@ class OrderedFormSet(BaseInlineFormSet):
 
     def clean(self) -> None:
         super().clean()
+        if self.refused:
+            raise ValidationError(list(self.refused))
         rows = [f for f in self.forms if not f.errors and not self._should_delete_form(f)]  # type: ignore[attr-defined]
         rows = [f for f in rows if f.has_changed() or not f.instance._state.adding]
         given = [f.cleaned_data["position"] for f in rows if f.cleaned_data.get("position") is not None]

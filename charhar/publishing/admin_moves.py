@@ -13,6 +13,7 @@ from . import copies, workflow
 from .admin_forms import beijing
 from .locks import held_against
 from .models import Action, Publishable, State
+from .moments import moment_named
 
 
 class Move(NamedTuple):
@@ -24,6 +25,7 @@ class Move(NamedTuple):
     does: Callable[[Publishable, Any, dict[str, Any]], None]
     done: Any
     asks: str = ""
+    dated: Any = ""  # what the button says once its field holds a moment to come, with ``%s`` for that
 
 
 def moves_for(text: Publishable, user: Any) -> list[Move]:
@@ -59,7 +61,7 @@ def moves_for(text: Publishable, user: Any) -> list[Move]:
                 "_publish",
                 _("Publish again") if text.state == State.WITHDRAWN else _("Publish now"),
                 _("Readers see it at once."),
-                lambda text, user, given: workflow.publish(text, user),
+                lambda text, user, given: workflow.publish(text, user, override=given["override"]),
                 _("“%s” is published; readers see it now."),
             )
         )
@@ -69,9 +71,12 @@ def moves_for(text: Publishable, user: Any) -> list[Move]:
                     "_schedule",
                     _("Change the time") if text.is_scheduled else _("Schedule"),
                     _("Readers see it from that moment."),
-                    lambda text, user, given: workflow.publish(text, user, at=given["publish_from"]),
+                    lambda text, user, given: workflow.publish(
+                        text, user, at=given["publish_from"], override=given["override"]
+                    ),
                     _("“%s” is scheduled."),
                     "publish_from",
+                    _("Reschedule for %s (UTC+8)") if text.is_scheduled else _("Schedule for %s (UTC+8)"),
                 )
             )
     if "withdraw" in may:
@@ -141,7 +146,9 @@ def _moves_with_copy(copy: Publishable) -> list[Move]:
             "_publish_correction",
             _("Publish correction now"),
             _("Readers see it at once, in place of the live text."),
-            lambda copy, user, given: copies.publish_copy(copy, user, note=given["public_note"]),
+            lambda copy, user, given: copies.publish_copy(
+                copy, user, note=given["public_note"], override=given["override"]
+            ),
             _("The correction of “%s” is published; readers see it now."),
         ),
         Move(
@@ -149,10 +156,17 @@ def _moves_with_copy(copy: Publishable) -> list[Move]:
             _("Change the time") if copy.state == State.PUBLISHED else _("Schedule correction"),
             _("Readers see it from that moment, and the live text until then."),
             lambda copy, user, given: copies.publish_copy(
-                copy, user, at=given["publish_from"], note=given["public_note"]
+                copy,
+                user,
+                at=given["publish_from"],
+                note=given["public_note"],
+                override=given["override"],
             ),
             _("The correction of “%s” is scheduled."),
             "publish_from",
+            _("Reschedule for %s (UTC+8)")
+            if copy.state == State.PUBLISHED
+            else _("Schedule correction for %s (UTC+8)"),
         ),
     ]
     if copy.state == State.PUBLISHED:
@@ -307,3 +321,14 @@ def saving(text: Publishable) -> tuple[Any, Any]:
     if text.is_scheduled:
         return _("Save"), _("Readers will see it as it is then.")
     return _("Save"), _("Readers go on seeing that it is gone.")
+
+
+def save_label(text: Publishable) -> tuple[Any, Any]:
+    """The same as the page shows it: the button says what will happen, as far as that fits on one."""
+    name, says = saving(text)
+    if text.is_scheduled and text.publish_at:
+        moment = moment_named(text.publish_at)
+        return _("%(save)s: readers will see it from %(moment)s") % {"save": name, "moment": moment}, ""
+    if text.is_copy or text.state in (State.DRAFT, State.REVIEW):
+        return _("%s: readers will not see it") % name, ""
+    return name, says

@@ -57,6 +57,7 @@ class PublishingConfig(AppConfig):
     verbose_name = "Publishing"
 
     def ready(self) -> None:
+        from . import checks as checks
         from .locks import refuse_deletion
         from .models import Publishable
 

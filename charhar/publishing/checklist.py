@@ -64,11 +64,16 @@ def findings(text: Any, *, user: Any = None, at: datetime.datetime | None = None
 
 
 class Unready(ValidationError):
-    """The text lacks what it must have before readers see it; ``findings`` says what."""
+    """The text lacks what it must have before readers see it.
+
+    ``findings`` is the whole list; the error's messages are what must be mended, by the names of the fields.
+    """
 
     def __init__(self, found: list[Finding]) -> None:
         messages: dict[str, list[str]] = {}
         for finding in found:
+            if finding.level != MUST:
+                continue
             messages.setdefault(finding.field or NON_FIELD_ERRORS, []).append(str(finding.message))
         super().__init__(messages)
         self.findings = found
@@ -90,11 +95,12 @@ def approve(
     """
     if user is None:
         return ""
-    lacking = [finding for finding in findings(text, user=user, at=at) if finding.level == MUST]
+    found = findings(text, user=user, at=at)
+    lacking = [finding for finding in found if finding.level == MUST]
     if not lacking:
         return ""
     reason = override.strip()
     if not reason or not (holder or text).may(user, Action.OVERRIDE):
-        raise Unready(lacking)
+        raise Unready(found)
     said = _("Published in spite of the checklist: %s") % reason
     return "\n".join([said, *(f"– {finding.message}" for finding in lacking)])

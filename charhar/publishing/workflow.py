@@ -40,6 +40,9 @@ TRANSITIONS = {
     "reopen": Transition(frozenset({State.WITHDRAWN}), State.DRAFT, Action.PUBLISH),
 }
 
+# What closes the writing of content: of a scheduled text, readers will see it without another decision.
+SAVES = frozenset({"save", "restore"})
+
 # What a working copy goes through itself; it is published, scheduled and closed by ``copies``.
 COPY_TRANSITIONS = frozenset({"submit", "send_back"})
 
@@ -57,27 +60,45 @@ def available(text: Publishable, user: Any) -> list[str]:
     ]
 
 
-def record(text: Publishable, *, user: Any, action: str, note: str = "", heed_lock: bool = True) -> None:
+def record(
+    text: Publishable,
+    *,
+    user: Any,
+    action: str,
+    note: str = "",
+    override: str = "",
+    heed_lock: bool = True,
+) -> None:
     """Close a save: next version, snapshot, search row. Call it last, after inlines and relations.
 
     Translations follow a new slug of their original, each with a snapshot of its own. Raises ``Locked`` where
-    somebody else has locked the text, unless the clock does in ``user``'s name what was decided before.
+    somebody else has locked the text, unless the clock does in ``user``'s name what was decided before, and
+    ``checklist.Unready`` where a person takes from a scheduled text what it must have, without ``override``.
     """
     heed_lock = heed_lock and user is not None
     with transaction.atomic():
         if heed_lock:
             heed(text, user)
-        versions = type(text).versions
-        before = versions.select_for_update().values_list("version", flat=True).get(pk=text.pk)
-        text.version = before + 1
-        text.save(update_fields=["version", "updated_at"])
-        snapshot = take_snapshot(text, user=user, action=action, note=note)
-        _carry_copy_along(text, before, snapshot)
-        text_recorded.send(type(text), text=text, snapshot=snapshot)
-        for translation in _left_behind(text):
-            translation.slug = text.slug
-            translation.save(update_fields=["slug", "updated_at"])
-            record(translation, user=user, action="save", heed_lock=heed_lock)
+        if action in SAVES and text.is_scheduled:
+            said = checklist.approve(text, user, text.publish_at, override=override, holder=text.corrects)
+            note = "\n".join(filter(None, [note, said]))
+        _close(text, user, action, note, heed_lock)
+
+
+def _close(text: Any, user: Any, action: str, note: str, heed_lock: bool) -> None:
+    versions = type(text).versions
+    before = versions.select_for_update().values_list("version", flat=True).get(pk=text.pk)
+    text.version = before + 1
+    text.save(update_fields=["version", "updated_at"])
+    snapshot = take_snapshot(text, user=user, action=action, note=note)
+    _carry_copy_along(text, before, snapshot)
+    text_recorded.send(type(text), text=text, snapshot=snapshot)
+    for translation in _left_behind(text):
+        if heed_lock:
+            heed(translation, user)
+        translation.slug = text.slug
+        translation.save(update_fields=["slug", "updated_at"])
+        _close(translation, user, "save", "", heed_lock)
 
 
 def _left_behind(text: Any) -> Any:
@@ -134,7 +155,6 @@ def publish(
             raise ValidationError(_("The text is already public; withdraw it before giving it a later date."))
         if text.expire_at is not None and text.expire_at <= at:
             raise ValidationError({"expire_at": _("The text would expire before it is published.")})
-        note = checklist.approve(text, user, at, override=override)
         changes: dict[str, Any] = {"publish_at": at, "withdrawn_at": None, "withdrawal_reason": ""}
         if hasattr(text, "date"):
             day = timezone.localdate(at)
@@ -144,7 +164,8 @@ def publish(
                 and text.date == timezone.localdate(text.publish_at)
             )
             if text.date is None or follows:
-                changes["date"] = day
+                changes["date"] = text.date = day
+        note = checklist.approve(text, user, at, override=override)
         _finish(text, "publish", user, note, **changes)
 
 

@@ -201,7 +201,7 @@ def test_a_byline_left_without_a_position_comes_last(client):
 
 def test_a_byline_keeps_the_name_and_role_of_the_day(client):
     expert = ExpertFactory(display_name_en="PAN Deng", title_en="Adjunct Fellow")
-    article = ArticleFactory(draft=True)
+    article = ArticleFactory(draft=True, authors=[])
     send(
         client,
         change(article),
@@ -212,7 +212,7 @@ def test_a_byline_keeps_the_name_and_role_of_the_day(client):
 
 
 def test_a_byline_of_nobody_is_refused(client):
-    article = ArticleFactory(draft=True)
+    article = ArticleFactory(draft=True, authors=[])
     response = send(
         client,
         change(article),
@@ -242,7 +242,7 @@ def test_a_translation_takes_its_originals_slug(client):
 
 
 def test_a_new_slug_of_the_original_is_its_translations_too(client, editor):
-    original = ArticleFactory(slug="old")
+    original = ArticleFactory(slug="old", authors=[ExpertFactory()])
     translation = ArticleFactory(slug="old", language="zh-hans", translation_of=original)
     send(client, change(open_copy(original)), "_publish_correction", slug="new", told="minor")
     translation.refresh_from_db()

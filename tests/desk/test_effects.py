@@ -150,7 +150,9 @@ def test_experts_with_an_account_hear_of_their_articles_and_their_profile(author
 
 
 def test_a_letter_is_in_the_language_of_the_text_and_holds_the_public_note_alone(author, editor):
-    article = ArticleFactory(created_by=author, language="zh-hans", title="论港口", slug="ports")
+    article = ArticleFactory(
+        created_by=author, language="zh-hans", title="论港口", slug="ports", authors=[ExpertFactory()]
+    )
     workflow.record(article, user=author, action="add")
     publish_copy(open_copy(article), editor, note="标题有误。")
     effects.run_due()
@@ -225,7 +227,9 @@ def test_after_an_outage_nothing_is_told_that_is_no_longer_true(author, editor):
 
 def test_a_scheduled_correction_is_told_when_it_is_due(author, editor):
     with time_machine.travel(TEN, tick=False):
-        article = ArticleFactory(created_by=author, publish_at=TEN - HOUR, title="On ports")
+        article = ArticleFactory(
+            created_by=author, publish_at=TEN - HOUR, title="On ports", authors=[ExpertFactory()]
+        )
         publish_copy(open_copy(article), editor, at=TEN + HOUR)
         assert rows() == []
     with time_machine.travel(TEN + HOUR, tick=False):

@@ -112,7 +112,8 @@ def test_a_wrong_isbn_is_refused_beside_its_field(client):
 
 
 def test_a_new_publication_stands_beneath_its_series(client):
-    send(client, ADD, "_publish", series=SeriesFactory(slug="quarterly").pk, title="Issue One", slug="")
+    series = SeriesFactory(slug="quarterly", kind="quarterly")
+    send(client, ADD, "_publish", series=series.pk, title="Issue One", slug="", standfirst="On ports.")
     assert Publication.objects.get().get_absolute_url() == "/publications/quarterly/issue-one/"
 
 

@@ -143,7 +143,10 @@ def test_a_button_saves_what_was_typed_and_moves_in_one_snapshot(client, editor)
 
 
 def test_a_new_text_is_published_in_one_go(client, editor):
-    send(client, ADD, "_publish", title="At once", slug="at-once")
+    send(
+        client, ADD, "_publish", title="At once", slug="at-once", standfirst="In a sentence.",
+        **{"bylines-0-name": "A guest"},
+    )  # fmt: skip
     article = Article.objects.get()
     assert article.is_published
     assert [s.action for s in snapshots_of(article)] == ["publish"]
@@ -151,7 +154,7 @@ def test_a_new_text_is_published_in_one_go(client, editor):
 
 
 def test_scheduling_takes_beijing_time(client, editor):
-    article = ArticleFactory(draft=True)
+    article = ArticleFactory(draft=True, authors=[ExpertFactory()])
     with time_machine.travel("2026-03-01T00:00Z"):
         client.force_login(editor)
         send(client, change(article), "_schedule", publish_from="2026-03-02T08:30")

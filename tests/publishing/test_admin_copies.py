@@ -40,7 +40,8 @@ def at(page, text, *args):
 
 
 def live(**fields):
-    text = ArticleFactory(**fields)
+    """A text that readers see, with all that it must have for that."""
+    text = ArticleFactory(**{"authors": [ExpertFactory()], **fields})
     workflow.record(text, user=None, action="save")
     return text
 
@@ -102,7 +103,7 @@ def test_the_live_text_leads_to_its_one_copy(client):
 
 def test_a_text_that_readers_do_not_see_needs_no_copy(client):
     for traits in ({"draft": True}, {"scheduled": True}, {"withdrawn": True}, {"expired": True}):
-        text = ArticleFactory(**traits)
+        text = ArticleFactory(**traits, authors=[ExpertFactory()])
         assert client.post(at("correct", text)).headers["Location"] == at("change", text)
         send(client, at("change", text), title="Changed directly")
         text.refresh_from_db()

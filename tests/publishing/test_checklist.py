@@ -68,7 +68,7 @@ def test_a_text_that_lacks_something_is_not_published(no_blank_title, editor):
         with pytest.raises(Unready) as refused:
             workflow.publish(text, editor, at=at)
         assert refused.value.message_dict == {"title_en": ["Give a title."]}
-        assert [f.code for f in refused.value.findings] == ["title"]
+        assert [f.code for f in refused.value.findings] == ["title", "long"]
     text.refresh_from_db()
     assert (text.state, text.publish_at, text.version) == (State.DRAFT, None, 0)
 

@@ -233,7 +233,7 @@ def test_a_correction_moves_the_address_and_leaves_a_redirect(client):
 
 def test_a_correction_is_one_version_with_snapshot_and_search_row():
     editor = UserFactory(roles=["Editors"])
-    text = live(title="First")
+    text = live(title="First", authors=[ExpertFactory()])
     publish_copy(retitled(text, "Second"), editor, note="The title was wrong.")
     last = snapshots_of(text).first()
     assert (again(text).version, last.version, last.action, last.user, last.note) == (
@@ -248,7 +248,7 @@ def test_a_correction_is_one_version_with_snapshot_and_search_row():
 
 def test_an_author_prepares_a_correction_of_their_own_text_and_an_editor_publishes_it():
     author, editor = UserFactory(roles=["Authors"]), UserFactory(roles=["Editors"])
-    text = live(created_by=author, title="First")
+    text = live(created_by=author, title="First", authors=[ExpertFactory()])
     copy = open_copy(text, author)
     assert copy.may(author, "change")
     for forbidden in (
@@ -356,7 +356,7 @@ def test_after_an_outage_corrections_are_published_in_due_order_and_dated_as_the
 
 def test_who_scheduled_a_correction_stands_beside_it_in_the_history():
     editor = UserFactory(roles=["Editors"])
-    text = live()
+    text = live(authors=[ExpertFactory()])
     publish_copy(retitled(text, "Second"), editor, at=timezone.now() + HOUR)
     apply_due(timezone.now() + 2 * HOUR)
     assert snapshots_of(text).first().user == editor

@@ -1,0 +1,276 @@
+"""What every kind of text is checked for: its rich texts, pictures, links, hours and its other edition.
+
+Each check names the field to mend. All links of a text cost one query and one for each kind of thing that
+they lead to; all its pictures one; its other edition two; nothing where there is nothing to ask.
+"""
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Max, Q
+from django.urls import Resolver404, resolve
+from django.utils import timezone
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from charhar.library.models import Image
+
+from .checklist import MUST, SHOULD, Finding, Occasion, check
+from .languages import CHINESE, LANGUAGES, language_of_path, without_prefix
+from .models import Address, Publishable, Snapshot
+from .moments import day_said, moment_said
+from .readability import is_hard_to_read
+from .richtext import RichTextField, guard, word_count
+from .richtext_tree import Node, image_number, is_footnote, parse
+
+# Saves that may have changed what a text says; others only moved it.
+WRITES = ("add", "save", "import", "restore", "correct")
+LONG_TITLE = {CHINESE: 30}
+LONG_TITLE_ELSEWHERE = 100
+EARLIEST_YEAR = 1900
+# Pages for staff: no reader can open them.
+INSIDE = ("/admin/", "/preview/")
+
+
+def short(words: str) -> str:
+    """Enough of some words to recognise them."""
+    return Truncator(" ".join(words.split())).chars(50)
+
+
+def trees(text: Publishable) -> Iterator[tuple[str, Node]]:
+    """Each rich text that holds something, by its field's name, as a tree."""
+    for field in text._meta.concrete_fields:
+        if isinstance(field, RichTextField) and getattr(text, field.name):
+            yield field.name, parse(guard(getattr(text, field.name)))
+
+
+# -- Headings ---------------------------------------------------------------------------------------
+
+
+@check(Publishable)
+def headings_stand_in_order(text: Any, occasion: Occasion) -> Iterator[Finding]:
+    """The first heading is of the second level (the title has the first), and none skips one."""
+    for name, tree in trees(text):
+        above = 1
+        for heading in tree.find("h2", "h3"):
+            words, level = short(heading.text(skip=is_footnote)), int(heading.tag[1])
+            if not words:
+                yield Finding("heading-empty", MUST, _("A heading has no words."), name)
+            elif level > above + 1:
+                said = _("“%s” is a subheading, but no heading stands above it.") % words
+                yield Finding("heading-order", MUST, said, name)
+            above = level
+
+
+# -- Pictures ---------------------------------------------------------------------------------------
+
+
+def picture_findings(image: Image | None, field: str, own_alt: str = "") -> Iterator[Finding]:
+    """Whether a picture says what it shows, or is marked as decorative; ``own_alt`` is the text's own."""
+    if image is None or image.decorative or own_alt.strip() or image.alt_en.strip() or image.alt_zh.strip():
+        return
+    said = _(
+        "The picture “%s” has no alternative text. Describe it, or mark it as decorative in the library."
+    )
+    yield Finding("picture-alt", MUST, said % short(image.title), field)
+
+
+@check(Publishable)
+def pictures_are_described(text: Any, occasion: Occasion) -> Iterator[Finding]:
+    """Every picture in a rich text has an alternative text, or is decorative, and is still in the library."""
+    shown = [(name, image_number(figure)) for name, tree in trees(text) for figure in tree.find("figure")]
+    if not shown:
+        return
+    columns = ("title", "alt_en", "alt_zh", "decorative")
+    images = Image.objects.only(*columns).in_bulk({number for _name, number in shown if number})
+    for name, number in shown:
+        image = images.get(number or 0)
+        if image is None:
+            said = _("A picture is not in the library any more, so readers do not see it. Take it out.")
+            yield Finding("picture-gone", MUST, said, name)
+        yield from picture_findings(image, name)
+
+
+# -- Links ------------------------------------------------------------------------------------------
+
+
+def own_path(href: str) -> str:
+    """The path of a link to one of our own pages; empty for all others."""
+    try:
+        parts = urlsplit(href)
+    except ValueError:
+        return ""
+    if parts.scheme not in ("", "http", "https") or (parts.scheme and not parts.netloc):
+        return ""
+    if parts.netloc and parts.netloc != urlsplit(settings.SITE_URL).netloc:
+        return ""
+    return parts.path if parts.path.startswith("/") else ""
+
+
+@check(Publishable)
+def links_lead_somewhere(text: Any, occasion: Occasion) -> Iterator[Finding]:
+    """No link to one of our own pages is dead, or will be when readers see the text."""
+    links: dict[str, tuple[str, str]] = {}
+    for name, tree in trees(text):
+        for link in tree.find("a"):
+            path = own_path(link.attrs.get("href", ""))
+            if path and path not in links:
+                links[path] = (name, short(link.text(skip=is_footnote)) or path)
+    if not links:
+        return
+    targets = _targets(links)
+    for path, (name, words) in links.items():
+        said = _fault(path, targets, text, occasion.at)
+        if said:
+            yield Finding("link", MUST, said % {"words": words, "path": path}, name)
+
+
+def _key(path: str) -> tuple[str, str]:
+    here = without_prefix(path)
+    return language_of_path(path), here if here.endswith("/") else f"{here}/"
+
+
+def _targets(paths: Any) -> dict[tuple[str, str], Address]:
+    wanted: dict[str, list[str]] = {}
+    for path in paths:
+        language, here = _key(path)
+        wanted.setdefault(language, []).append(here)
+    condition = Q(pk__in=[])
+    for language, some in wanted.items():
+        condition |= Q(language=language, path__in=some)
+    rows = Address.objects.filter(condition).prefetch_related("target")
+    return {(row.language, row.path): row for row in rows}
+
+
+def _fault(
+    path: str, targets: dict[tuple[str, str], Address], text: Publishable, at: datetime.datetime
+) -> str:
+    """What is wrong with a link to ``path`` at a moment, or nothing."""
+    nowhere = _("The link “%(words)s” leads nowhere: there is no page %(path)s.")
+    if path.startswith(INSIDE):
+        return _("The link “%(words)s” leads to a page for staff, which readers can not open: %(path)s.")
+    row = targets.get(_key(path))
+    if row is None:
+        return "" if _answers(path) else nowhere
+    target: Any = row.target
+    if target is None:
+        return nowhere
+    itself = type(target) is type(text) and target.pk in (text.pk, text.corrects_id)
+    if itself or not isinstance(target, Publishable):
+        return ""
+    if target.is_published_at(at):
+        return ""
+    if target.is_gone or target.trashed_at is not None or (target.expire_at and target.expire_at <= at):
+        return _("The link “%(words)s” leads to a text that is gone: %(path)s.")
+    return _("The link “%(words)s” leads to a text that will not be public yet: %(path)s.")
+
+
+def _answers(path: str) -> bool:
+    """Whether a page that stands in no table of addresses is there: a list, a form, a file."""
+    try:
+        match = resolve(path if path.endswith("/") or "." in path.rsplit("/", 1)[1] else f"{path}/")
+    except Resolver404:
+        return False
+    return not match.captured_kwargs or match.url_name not in _routes_of_rows()  # type: ignore[attr-defined]
+
+
+def _routes_of_rows() -> set[str]:
+    """The routes whose every page has its row in the table of addresses."""
+    from django.apps import apps
+
+    return {getattr(model, "route", "") for model in apps.get_models()} | {"page", "legal"} - {""}
+
+
+# -- Hours, title, words ----------------------------------------------------------------------------
+
+
+@check(Publishable)
+def hours_make_sense(text: Any, occasion: Occasion) -> Iterator[Finding]:
+    """A text expires after it appears."""
+    if text.expire_at is not None and not text.is_copy and text.expire_at <= occasion.at:
+        yield Finding("expires", MUST, _("The text would expire before it is published."), "expire_at")
+
+
+def date_findings(text: Any, occasion: Occasion) -> Iterator[Finding]:
+    """Whether the date shown lies between the first printed page and the day when readers see the text."""
+    if text.date is None:
+        return
+    day = timezone.localdate(occasion.at)
+    if text.date > day:
+        said = _("The date shown, %(shown)s, lies after the day of publication, %(day)s.")
+        yield Finding("date", MUST, said % {"shown": day_said(text.date), "day": day_said(day)}, "date")
+    elif text.date.year < EARLIEST_YEAR:
+        said = _("The date shown, %s, can not be right.")
+        yield Finding("date", MUST, said % day_said(text.date), "date")
+
+
+def title_findings(text: Any, field: str = "title") -> Iterator[Finding]:
+    """Whether a title is too long for lists, cards and search engines."""
+    longest = LONG_TITLE.get(text.language, LONG_TITLE_ELSEWHERE)
+    length = len(getattr(text, field))
+    if length > longest:
+        said = _("The title has %(length)d characters; lists and cards cut it off after some %(longest)d.")
+        yield Finding("title", SHOULD, said % {"length": length, "longest": longest}, field)
+
+
+def length_findings(html: str, field: str, least: int, most: int) -> Iterator[Finding]:
+    """Whether a text is of the usual length; Chinese characters count as words."""
+    words = word_count(html)
+    if words == 0:
+        yield Finding("length", SHOULD, _("There is no text yet."), field)
+    elif not least <= words <= most:
+        said = _("The text has %(words)d words (Chinese: characters); usual are %(least)d to %(most)d.")
+        yield Finding("length", SHOULD, said % {"words": words, "least": least, "most": most}, field)
+
+
+def reading_findings(html: str, field: str, language: str) -> Iterator[Finding]:
+    """Whether a text is hard to read; see ``readability``."""
+    said = is_hard_to_read(html, chinese=language == CHINESE)
+    if said:
+        yield Finding("readability", SHOULD, said, field)
+
+
+# -- The other edition ------------------------------------------------------------------------------
+
+
+@check(Publishable)
+def other_edition_keeps_up(text: Any, occasion: Occasion) -> Iterator[Finding]:
+    """There is an edition in the other language, and neither is older than its original. Two queries."""
+    if not text.is_translated:
+        return
+    root = text.corrects_id or text.pk
+    other = _other(text, root)
+    names = dict(LANGUAGES)
+    if other is None:
+        missing = next(name for code, name in names.items() if code != text.language)
+        said = _("There is no edition in the other language (%s) yet.") % missing
+        yield Finding("translation", SHOULD, said, "translation_of")
+        return
+    kind = ContentType.objects.get_for_model(type(text))
+    written = dict(
+        Snapshot.objects.filter(content_type=kind, object_id__in=[root, text.pk, other], action__in=WRITES)
+        .order_by()
+        .values_list("object_id")
+        .annotate(last=Max("at"))
+    )
+    own, theirs = written.get(text.pk) or written.get(root), written.get(other)
+    if own is None or theirs is None:
+        return
+    if text.translation_of_id and theirs > own:
+        said = _("The original was changed on %s, after this translation was last saved.")
+        yield Finding("translation-older", SHOULD, said % moment_said(theirs), "translation_of")
+    elif not text.translation_of_id and theirs < own:
+        said = _("Its translation was last saved on %s, before this text was.")
+        yield Finding("translation-older", SHOULD, said % moment_said(theirs), "translation_of")
+
+
+def _other(text: Any, root: int) -> int | None:
+    """The key of the edition in the other language, in whatever state, the trash apart."""
+    if text.translation_of_id:
+        return text.translation_of_id
+    others = type(text).objects.filter(translation_of=root).order_by("pk")
+    return others.values_list("pk", flat=True).first()
