@@ -15,6 +15,7 @@ from publications.models import Entry
 from tests.admin_forms import errors_of, opened, send, values_of
 from tests.factories import (
     ArticleFactory,
+    ExpertFactory,
     PageFactory,
     PublicationFactory,
     TopicFactory,
@@ -283,7 +284,7 @@ def test_tags_and_topics_are_merged_one_by_one(client, editor, hers):
 
 
 def with_bylines(*names):
-    article = ArticleFactory(draft=True)
+    article = ArticleFactory(draft=True, authors=[])
     for place, name in enumerate(names, start=1):
         Byline.objects.create(article=article, name=name, position=place, role="Fellow")
     workflow.record(article, user=None, action="save")
@@ -416,7 +417,7 @@ def test_what_was_typed_into_a_text_published_meanwhile_goes_into_its_working_co
     assert send(client, change(copy), values=values_of(filled)).status_code == 302
     copy = again(copy)
     assert (copy.title, copy.standfirst, list(copy.tags.names())) == ("Mine", "Hers", ["mine"])
-    assert [name for name, _role in names_of(copy)] == ["Mine"]
+    assert [name for name, _role in names_of(copy)] == ["A sample guest", "Mine"]
     assert again(article).title == "Base"
 
 
@@ -454,7 +455,12 @@ def test_a_form_of_a_live_text_does_not_empty_what_it_did_not_show(client, edito
 def test_a_form_of_a_live_text_that_expired_meanwhile_empties_nothing(client, editor):
     """The clock alone changes what a form may write; no version tells of it."""
     now = timezone.now()
-    article = ArticleFactory(body="<p>Kept.</p>", title="Kept", expire_at=now + datetime.timedelta(hours=1))
+    article = ArticleFactory(
+        body="<p>Kept.</p>",
+        title="Kept",
+        expire_at=now + datetime.timedelta(hours=1),
+        authors=[ExpertFactory()],
+    )
     workflow.record(article, user=None, action="save")
     typed = opened(client, change(article))
     with time_machine.travel(now + datetime.timedelta(hours=2)):
