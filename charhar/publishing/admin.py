@@ -356,7 +356,6 @@ class PublishableAdmin(SayingAdmin, LockedAdmin, MergingAdmin, HistoryAdmin, Vis
                 return move
         raise PermissionDenied(f"{user} has no {form.pressed} for {text}")
 
-
     def panels(self, request: HttpRequest, obj: Any) -> list[Panel]:
         """What else stands on the page of a text's form; ``obj`` is None for one not yet saved."""
         return self.lock_panels(request, obj)
