@@ -291,6 +291,7 @@ class NewsSectionAdmin(ListedAdmin):
     """The headings under News & Events."""
 
     counted = ("articles",)
+    fieldsets: ClassVar[Any] = [*ListedAdmin.fieldsets, (_("Before publication"), {"fields": ["two_person"]})]
 
 
 @admin.register(Outlet)

@@ -22,6 +22,14 @@ from publications.models import Credited, Entry
 class NewsSection(Listed):
     """A heading under News & Events."""
 
+    two_person = models.BooleanField(
+        _("wants a second person"),
+        default=False,
+        help_text=_(
+            "What is filed here can be published, scheduled or corrected only when somebody else than the one"
+            " who publishes it, and who changed it last, has approved it as it stands."
+        ),
+    )
     route = "news-section"
 
     class Meta(Listed.Meta):
@@ -296,6 +304,9 @@ class Article(Translated, Publishable):
 
     def remit_subjects(self) -> Iterable[models.Model]:
         return [*self.topics.all(), *self.regions.all(), *self.sections.all()] if self.pk else []
+
+    def two_person_sections(self) -> list[str]:
+        return [str(section) for section in self.sections.all() if section.two_person] if self.pk else []
 
     def search_document(self) -> SearchDocument:
         names = " ".join(b.name for b in self.bylines.all())

@@ -7,8 +7,10 @@ from .admin_dead_links import TextLinkAdmin as TextLinkAdmin  # registered there
 from .admin_effects import SideEffectAdmin as SideEffectAdmin  # registered there
 from .admin_keys import KeysAdmin
 from .admin_links import LinksAdmin
+from .admin_review import ReviewAdmin
 from .admin_sittings import SittingAdmin
 
 
-class DeskAdmin(SittingAdmin, KeysAdmin, ChecklistAdmin, LinksAdmin, PublishableAdmin):
+class DeskAdmin(SittingAdmin, KeysAdmin, ChecklistAdmin, LinksAdmin, ReviewAdmin, PublishableAdmin):
+from .admin_review import ReviewAdmin
     """A text's admin at the desk. Each of its parts adds addresses, panels and scripts of its own."""

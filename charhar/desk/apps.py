@@ -29,9 +29,11 @@ class DeskConfig(AppConfig):
     def ready(self) -> None:
         from charhar.publishing.signals import text_recorded
 
-        from . import dead_links, links
+        from . import dead_links, links, review
 
         post_delete.connect(links.forget, dispatch_uid="desk.links")
         post_delete.connect(dead_links.forget, dispatch_uid="desk.dead_links")
         text_recorded.connect(plan_effects, dispatch_uid="desk.effects")
         text_recorded.connect(keep_links, dispatch_uid="desk.dead_links")
+        text_recorded.connect(review.follow, dispatch_uid="desk.review.follow")
+        post_delete.connect(review.forget, dispatch_uid="desk.review.forget")

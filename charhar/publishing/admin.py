@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -83,7 +82,7 @@ class PublishableAdmin(SayingAdmin, LockedAdmin, MergingAdmin, HistoryAdmin, Vis
     form_select_related: tuple[str, ...] = ()
     life_fields: ClassVar[Any] = (
         _("Dates and owner"),
-        {"fields": [("expire_at", "assigned_to"), "created_by", "created", "last_change"]},
+        {"fields": ["expire_at", "created_by", "created", "last_change"]},
     )
 
     def __init__(self, model: Any, admin_site: Any) -> None:
@@ -146,12 +145,18 @@ class PublishableAdmin(SayingAdmin, LockedAdmin, MergingAdmin, HistoryAdmin, Vis
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The text or working copy with what its form shows, in one query; None where the person may not know
         of it."""
-        texts = self._seen(request).select_related("created_by", "corrects", *self.form_select_related)
+        texts = self.for_form(
+            self._seen(request).select_related("created_by", "corrects", *self.form_select_related)
+        )
         field = self.opts.pk if from_field is None else self.opts.get_field(from_field)
         try:
             return texts.get(**{field.name: field.to_python(object_id)})  # type: ignore[union-attr]
         except (self.model.DoesNotExist, ValidationError, ValueError):
             return None
+
+    def for_form(self, texts: Any) -> Any:
+        """Texts with what stands beside their form, for one query with them."""
+        return texts
 
     # -- The list --
 
@@ -268,18 +273,14 @@ class PublishableAdmin(SayingAdmin, LockedAdmin, MergingAdmin, HistoryAdmin, Vis
         return [*super().get_readonly_fields(request, obj), "created_by", "created", "last_change", *held]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The subclass's fieldsets and, last, dates and owner; only who may publish assigns a text."""
+        """The subclass's fieldsets and, last, dates and owner."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is not None and not self.may_write(request, obj):
             fieldsets = [
                 (name, {**options, "fields": self._shown(options["fields"])}) for name, options in fieldsets
             ]
         name, options = self.life_fields
-        fields: list[Any] = ["expire_at"]
-        if obj is not None and obj.is_copy:
-            fields = []
-        elif self._may(request, Action.PUBLISH):
-            fields = [("expire_at", "assigned_to")]
+        fields: list[Any] = [] if obj is not None and obj.is_copy else ["expire_at"]
         if obj is not None:
             fields += ["created_by", "created", "last_change"]
         return [*fieldsets, (name, {**options, "fields": fields})]
@@ -299,13 +300,6 @@ class PublishableAdmin(SayingAdmin, LockedAdmin, MergingAdmin, HistoryAdmin, Vis
     def last_change(self, obj: Publishable) -> str:
         """When the text was last saved or moved."""
         return beijing(obj.updated_at)
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "assigned_to":
-            kwargs["queryset"] = (
-                get_user_model().objects.filter(is_staff=True, is_active=True).order_by("username")
-            )
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def view_on_site(self, obj: Any) -> str:
         return obj.get_absolute_url()

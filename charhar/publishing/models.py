@@ -466,6 +466,10 @@ class Publishable(models.Model):
         """The topics and sections that decide whose remit the text falls into."""
         return ()
 
+    def two_person_sections(self) -> list[str]:
+        """The names of the sections it is filed under that let nothing out which only one person has seen."""
+        return []
+
     def search_document(self) -> Any:
         """What search knows of the text: a ``documents.SearchDocument``."""
         raise NotImplementedError

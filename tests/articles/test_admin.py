@@ -325,10 +325,9 @@ def test_an_author_reads_a_published_text_without_a_form(client):
     )
 
 
-def test_only_who_may_publish_assigns_a_text(client):
-    assert "assigned_to" in opened(client, ADD)
-    client.force_login(UserFactory(roles=["Authors"]))
+def test_the_form_assigns_nobody_the_review_does(client):
     assert "assigned_to" not in opened(client, ADD)
+    assert "assigned_to" not in opened(client, change(ArticleFactory(draft=True)))
 
 
 # -- Outlets and sections ---------------------------------------------------------------------------
