@@ -18,6 +18,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from charhar.publishing.admin import PublishableAdmin
@@ -153,7 +154,7 @@ class ReviewAdmin(PublishableAdmin):
         for heading, options in self.fieldsets or ():
             for name in flatten(options["fields"]):
                 if name not in self.readonly_fields:
-                    labels[str(name)] = str(label_for_field(name, self.model, self))
+                    labels[str(name)] = capfirst(str(label_for_field(name, self.model, self)))
             labels |= self._inline_label(inlines.get(str(heading)))
         for inline in rest:
             labels |= self._inline_label(inline)
@@ -162,7 +163,7 @@ class ReviewAdmin(PublishableAdmin):
     def _inline_label(self, inline: Any) -> dict[str, str]:
         for name in self.model.CONTENT_INLINES if inline is not None else ():  # type: ignore[attr-defined]
             if getattr(self.model, name).rel.related_model is inline.model:
-                return {name: str(inline.model._meta.verbose_name_plural)}
+                return {name: capfirst(str(inline.model._meta.verbose_name_plural))}
         return {}
 
     # -- The page --
@@ -223,14 +224,16 @@ class ReviewAdmin(PublishableAdmin):
         self, request: HttpRequest, text: Any, bound: dict[Any, Form], status: int = 200
     ) -> HttpResponse:
         user: Any = request.user
-        rows = {row.pk: row for row in review.family(text, user)}
         labels = self.fields_to_comment()
         field = request.GET.get("field", "")
         standing = review.open_assignment(text)
         may_assign = review.may_assign(user, text)
         is_open = text.trashed_at is None
         people = [{"name": p.get_username(), "full": p.get_full_name()} for p in review.readers_of(text)]
-        threads = self._threads(request, text, rows, labels, bound)
+        opinions, comments = self._spoken(text, user)
+        said_of = {text.pk} | {said.object_id for said in (*opinions, *comments)}
+        rows = review.family(text, user).select_related("corrects").in_bulk(said_of)
+        threads = self._threads(request, text, rows, comments, bound)
         if field in labels:
             threads = [thread for thread in threads if thread.comment.field == field]
         context = {
@@ -251,7 +254,7 @@ class ReviewAdmin(PublishableAdmin):
             "may_finish": is_open and standing is not None and (may_assign or standing.to_id == user.pk),
             "assign_form": bound.get("assign")
             or (AssignForm(text=text, standing=standing) if may_assign and is_open else None),
-            "opinions": self._opinions(text, rows),
+            "opinions": self._decisions(text, rows, opinions),
             "may_decide": is_open and not text.is_published and review.may_decide(user, text),
             "decide_form": bound.get("decide") or DecideForm(initial={"version": text.version}),
             "wanting": second_person.missing(text, None) if is_open and not text.is_published else "",
@@ -270,18 +273,23 @@ class ReviewAdmin(PublishableAdmin):
         field = request.GET.get("field", "")
         return f"{url}?{urlencode({'field': field})}" if field else url
 
+    def _spoken(self, text: Any, user: Any) -> tuple[list[Opinion], list[Comment]]:
+        """The last decisions, newest first, and all comments, oldest first, on the text and its copies."""
+        opinions = review.said_of(Opinion, text, user)
+        comments = review.said_of(Comment, text, user).select_related("resolved_by")
+        return list(opinions[:DECISIONS_SHOWN]), list(comments)
+
     def _threads(
         self,
         request: HttpRequest,
         text: Any,
         rows: dict[int, Any],
-        labels: dict[str, str],
+        comments: list[Comment],
         bound: dict[Any, Form],
     ) -> list[Thread]:
-        """The comments on the text and its copies, newest first, each with its answers in their order."""
-        comments = list(
-            review.said_of(Comment, text, request.user).select_related("author", "resolved_by", "link")
-        )
+        """The comments newest first, each with its answers in their order."""
+        labels = self.fields_to_comment()
+        may_resolve = {key: review.resolver(request.user, row) for key, row in rows.items()}
         answers: dict[int, list[Comment]] = {}
         for comment in comments:
             if comment.parent_id:
@@ -293,7 +301,7 @@ class ReviewAdmin(PublishableAdmin):
                 labels.get(comment.field, comment.field),
                 _where(comment, rows),
                 self._answer_form(comment, rows, bound),
-                review.may_resolve(request.user, rows[comment.object_id], comment),
+                may_resolve[comment.object_id](comment),
                 {act: self._act_url(request, text, act, comment.pk) for act in ON_COMMENT},
             )
             for comment in reversed(comments)
@@ -305,11 +313,10 @@ class ReviewAdmin(PublishableAdmin):
             return None
         return bound.get(("answer", comment.pk)) or AnswerForm(key=comment.pk)
 
-    def _opinions(self, text: Any, rows: dict[int, Any]) -> list[tuple[Opinion, Any, Any]]:
-        """The decisions, newest first, each with its version and the way to what changed since."""
-        kind = ContentType.objects.get_for_model(text)
-        said = Opinion.objects.filter(content_type=kind, object_id__in=rows).select_related("user", "link")
-        opinions = list(said[:DECISIONS_SHOWN])
+    def _decisions(
+        self, text: Any, rows: dict[int, Any], opinions: list[Opinion]
+    ) -> list[tuple[Opinion, Any, str]]:
+        """Each decision with its version and, where the text has moved on, the way to what changed since."""
         versions = {o.version for o in opinions if o.object_id == text.pk and o.version != text.version}
         snapshots = dict(snapshots_of(text).filter(version__in=versions).values_list("version", "pk"))
         return [

@@ -54,12 +54,13 @@ def may_decide(user: Any, text: Publishable) -> bool:
 may_finish = may_decide
 
 
-def may_resolve(user: Any, text: Publishable, comment: Comment) -> bool:
-    """The comment's author, the text's owners and whoever may publish it, as long as they may read it."""
+def resolver(user: Any, text: Publishable) -> Callable[[Comment], bool]:
+    """Which comments on a text a person may resolve, asked once for all of them: everybody their own;
+    the text's owners and whoever may publish it every one, as long as they may read it."""
     if not may_read(user, text):
-        return False
-    owners = (comment.author_id, text.created_by_id, text.assigned_to_id)
-    return user.pk in owners or may_assign(user, text)
+        return lambda comment: False
+    every = user.pk in (text.created_by_id, text.assigned_to_id) or may_assign(user, text)
+    return lambda comment: every or comment.author_id == user.pk
 
 
 def readers_of(text: Publishable) -> QuerySet[Any]:
@@ -207,7 +208,7 @@ def reopen(comment: Comment, user: Any) -> None:
 def _settle(comment: Comment, user: Any, at: datetime.datetime | None) -> None:
     with transaction.atomic():
         text, comment = _of(comment)
-        if not may_resolve(user, text, comment):
+        if not resolver(user, text)(comment):
             raise PermissionDenied(f"{user} may not resolve {comment.pk}")
         if (comment.resolved_at is None) != (at is None):
             comment.resolved_at, comment.resolved_by = at, user if at else None

@@ -61,7 +61,12 @@ def missing(text: Publishable, user: Any) -> str:
     if _approvers(text, present, wanted) - here:
         return ""
     named = {"sections": ", ".join(names), "writer": writer_name}
-    if writer is None or (user is not None and writer == user.pk):
+    if user is None and writer is None:
+        said = _(
+            "This section wants a second person (%(sections)s): somebody else than who publishes it must"
+            " approve this version."
+        )
+    elif writer is None or (user is not None and writer == user.pk):
         said = _(
             "This section wants a second person (%(sections)s): somebody else than you must approve this"
             " version."

@@ -6,9 +6,10 @@ const panel = document.getElementById("review-panel");
 const signs = new Map();
 let drawer, opener;
 
+// A box within a row before the row that holds several; "_shown" is a text that is only read.
 const rowOf = (name) =>
-  document.querySelector(`fieldset .fieldBox.field-${name}, fieldset .form-row.field-${name}, fieldset .fieldBox.field-${name}_shown, fieldset .form-row.field-${name}_shown`) ??
-  document.getElementById(`${name}-group`);
+  [`.fieldBox.field-${name}`, `.form-row.field-${name}`, `.fieldBox.field-${name}_shown`, `.form-row.field-${name}_shown`]
+    .map((place) => document.querySelector(`fieldset ${place}`)).find(Boolean) ?? document.getElementById(`${name}-group`);
 const labelOf = (row) => row.querySelector("label, legend, h2");
 
 function focusField(name) {
