@@ -11,7 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
-from django.forms import Form
+from django.forms import Form, Media
 from django.forms.widgets import Script
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -27,9 +27,9 @@ from charhar.publishing.history import snapshots_of
 from charhar.publishing.models import Publishable
 
 from . import review, second_person
+from .link_mail import name_of
 from .models import Assignment, Comment, Opinion
 from .review_forms import AnswerForm, AssignForm, CommentForm, DecideForm
-from .review_mail import name_of
 
 DECISIONS_SHOWN = 20
 
@@ -95,9 +95,10 @@ class Thread(NamedTuple):
 class ReviewAdmin(PublishableAdmin):
     """Assignments, comments and decisions at every text; who may read it unpublished takes part."""
 
-    class Media:
-        css = {"all": ["desk/review.css"]}
-        js = [Script("desk/review.js", type="module"), Script("desk/mentions.js", type="module")]
+    @property
+    def media(self) -> Media:
+        scripts: list[Any] = [Script(f"desk/{name}.js", type="module") for name in ("comments", "mentions")]
+        return super().media + Media(js=scripts, css={"all": ["desk/comments.css"]})
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_review"
@@ -257,6 +258,7 @@ class ReviewAdmin(PublishableAdmin):
             "opinions": self._decisions(text, rows, opinions),
             "may_decide": is_open and not text.is_published and review.may_decide(user, text),
             "decide_form": bound.get("decide") or DecideForm(initial={"version": text.version}),
+            "verdicts": Opinion.Verdict,
             "wanting": second_person.missing(text, None) if is_open and not text.is_published else "",
             "open_threads": [t for t in threads if t.comment.resolved_at is None],
             "resolved_threads": [t for t in threads if t.comment.resolved_at is not None],

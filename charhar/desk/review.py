@@ -19,11 +19,12 @@ from django.utils.translation import gettext as _
 from charhar.publishing import workflow
 from charhar.publishing.history import canonical, snapshots_of
 from charhar.publishing.models import Action, Publishable, Snapshot, State
-from charhar.publishing.permissions import holders_q, permitted_q
+from charhar.publishing.permissions import holders_q, owns, permitted_q
 
 from . import mentions, second_person
+from .link_mail import name_of
 from .models import About, Assignment, Comment, Opinion
-from .review_mail import name_of, tell
+from .review_mail import tell
 
 Verdict = Opinion.Verdict
 # Whoever wrote or handed in what was judged hears of the judgement.
@@ -59,7 +60,7 @@ def resolver(user: Any, text: Publishable) -> Callable[[Comment], bool]:
     the text's owners and whoever may publish it every one, as long as they may read it."""
     if not may_read(user, text):
         return lambda comment: False
-    every = user.pk in (text.created_by_id, text.assigned_to_id) or may_assign(user, text)
+    every = owns(user, text) or may_assign(user, text)
     return lambda comment: every or comment.author_id == user.pk
 
 

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from charhar.publishing.admin_forms import DateWidget
 from charhar.publishing.models import Publishable
 
+from .link_mail import name_of
 from .models import Assignment, Opinion
 from .review import assignable
-from .review_mail import name_of
 
 
 class _PersonField(forms.ModelChoiceField):

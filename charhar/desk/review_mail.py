@@ -10,10 +10,7 @@ from charhar.contacts.outbox import queue
 from charhar.publishing.head import absolute
 from charhar.publishing.models import Publishable
 
-
-def name_of(user: Any) -> str:
-    """What colleagues call somebody: the full name where there is one, else the username."""
-    return (user.get_full_name() or user.get_username()) if user is not None else ""
+from .link_mail import name_of
 
 
 def review_url(text: Publishable) -> str:

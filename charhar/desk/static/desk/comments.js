@@ -32,7 +32,7 @@ function selectedIn(row) {
 
 function count(name, number) {
   const sign = signs.get(name);
-  const words = number ? panel.dataset.some.replace("%s", number) : panel.dataset.none;
+  const words = number ? `${panel.dataset.some}: ${number}` : panel.dataset.none;
   sign.classList.toggle("some", number > 0);
   sign.textContent = number ? `✎ ${number}` : "✎";
   sign.title = words;
