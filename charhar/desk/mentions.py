@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 # What may stand in a username; before the sign no character that makes it part of a Latin e-mail address.
-RUN = re.compile(r"(?<![A-Za-z0-9._%+@＠-])[@＠]([\w.@+-]*\w)")
+RUN = re.compile(r"(?<![A-Za-z0-9._%+@＠-])[@＠](\w(?:[\w.@+-]*\w)?)")
 HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 LATIN_PART = re.compile(r"[^\u3400-\u9fff\uf900-\ufaff]+")
