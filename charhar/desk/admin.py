@@ -12,5 +12,4 @@ from .admin_sittings import SittingAdmin
 
 
 class DeskAdmin(SittingAdmin, KeysAdmin, ChecklistAdmin, LinksAdmin, ReviewAdmin, PublishableAdmin):
-from .admin_review import ReviewAdmin
     """A text's admin at the desk. Each of its parts adds addresses, panels and scripts of its own."""
