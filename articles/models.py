@@ -158,6 +158,14 @@ class Article(Translated, Publishable):
     route = "article"
     CONTENT_INLINES = ("bylines",)
     WRITERS = "bylines__expert__account"
+    # The title too, so that every list can name the draft.
+    EDITION_CARRIES = (
+        "kind", "title", "date", "show_editors_note", "lead_image", "lead_credit", "outlet", "outlet_url",
+        "outlet_date", "rights", "references", "entry", "bylines", "topics", "regions", "sections", "tags",
+    )  # fmt: skip
+    EDITION_WRITES = (
+        "subtitle", "standfirst", "editors_note", "body", "lead_caption", "lead_alt", "canonical",
+    )  # fmt: skip
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.COMMENTARY)
     title = models.CharField(_("title"), max_length=300)
@@ -276,6 +284,12 @@ class Article(Translated, Publishable):
                     language=self.language, date=self.date
                 )
 
+    def fit_to_language(self) -> None:
+        """An entry has one article a language."""
+        others = Article.versions.filter(entry=self.entry_id, language=self.language, corrects__isnull=True)
+        if self.entry_id and others.exists():
+            self.entry = None
+
     def clean(self) -> None:
         super().clean()
         if self.canonical == self.Canonical.THEIRS and not self.outlet_url:
@@ -347,6 +361,12 @@ class Byline(Credited):
         super().take_names()
         if not self.role and self.expert is not None:
             self.role = self.expert.title_in(self.text_language())
+
+    def fit_to_language(self, before: str, after: str) -> None:
+        """The title as the profile has it in the other language; one that was another then, as it stands."""
+        super().fit_to_language(before, after)
+        if self.expert is not None and self.role == self.expert.title_in(before):
+            self.role = self.expert.title_in(after)
 
 
 class Filing(models.Model):

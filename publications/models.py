@@ -101,6 +101,12 @@ class Publication(Translated, Publishable):
     route = "publication"
     CONTENT_INLINES = ("contributors", "entries", "shops")
     WRITERS = "contributors__expert__account"
+    # The title too, so that every list can name the draft.
+    EDITION_CARRIES = (
+        "series", "title", "volume", "number", "year", "date", "cover", "file", "pages", "publisher",
+        "place", "isbn", "doi", "contributors", "entries", "shops", "topics", "regions",
+    )  # fmt: skip
+    EDITION_WRITES = ("subtitle", "standfirst", "abstract", "contents")
 
     series = models.ForeignKey(
         Series, verbose_name=_("series"), on_delete=models.PROTECT, related_name="publications"
@@ -257,6 +263,11 @@ class Credited(models.Model):
         """Fill in what was left empty from the expert's profile as it stands."""
         if not self.name and self.expert is not None:
             self.name = self.expert.name_in(self.text_language())
+
+    def fit_to_language(self, before: str, after: str) -> None:
+        """The name as the profile has it in the other language; a guest's stays as it was written."""
+        if self.expert is not None:
+            self.name = self.expert.name_in(after)
 
 
 class Contributor(Credited):

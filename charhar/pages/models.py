@@ -14,6 +14,7 @@ from charhar.library.models import Image
 from charhar.publishing.documents import SearchDocument
 from charhar.publishing.models import Publishable, Translated
 from charhar.publishing.richtext import RichTextField, plain_text
+from charhar.publishing.translation import other_edition_of
 from charhar.taxonomy.bilingual import Bilingual
 
 
@@ -21,6 +22,9 @@ class InstitutePage(Translated, Publishable):
     """A page about the institute, in a tree of at most two levels: About Us and what lies beneath it."""
 
     ROOTS = ("about", "legal")
+    # The title too, so that every list can name the draft.
+    EDITION_CARRIES = ("root", "parent", "title", "picture", "position", "in_menu")
+    EDITION_WRITES = ("menu_title", "standfirst", "body")
 
     root = models.CharField(
         _("stands under"),
@@ -72,6 +76,11 @@ class InstitutePage(Translated, Publishable):
 
     def moves_with(self) -> Iterable[models.Model]:
         return ()
+
+    def fit_to_language(self) -> None:
+        """Beneath the same page in its own language, where there is one."""
+        above = self.parent and other_edition_of(self.parent)
+        self.parent = above if above is not None and above.trashed_at is None else None
 
     @property
     def label(self) -> str:

@@ -62,7 +62,8 @@ def open_copy(live: Publishable, user: Any = None) -> Any:
             return copy
         carried = {"created_by": live.created_by, "assigned_to": live.assigned_to}
         if live.is_translated:
-            carried |= {"language": live.language, "translation_of_id": live.translation_of_id}  # type: ignore[attr-defined]
+            names = ("language", "translation_of_id", "translated_version")
+            carried |= {name: getattr(live, name) for name in names}
         model: Any = type(live)
         copy = model(corrects=live, based_on=live.version, **carried)
         write(copy, serialise(live))
@@ -249,6 +250,10 @@ def _apply(
     data = serialise(copy)
     fill(live, data)
     live.full_clean()
+    if live.is_translated:  # the correction may be what brings a translation up to date
+        live.translated_version = max(
+            filter(None, [live.translated_version, copy.translated_version]), default=None
+        )
     data["fields"]["slug"] = live.slug  # a translation shares its original's, whatever the copy says
     if note:
         live.modified_at = moment

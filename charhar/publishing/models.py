@@ -242,8 +242,8 @@ class Publishable(models.Model):
         {
             "id", "state", "publish_at", "expire_at", "withdrawn_at", "withdrawal_reason", "trashed_at",
             "corrects", "based_on", "version", "created_at", "updated_at", "created_by", "assigned_to",
-            "language", "translation_of", "modified_at", "corrections", "correction_note", "failure",
-            "locked_by", "locked_at",
+            "language", "translation_of", "content_version", "translated_version", "modified_at",
+            "corrections", "correction_note", "failure", "locked_by", "locked_at",
         }
     )  # fmt: skip
     # The columns at whose moments pages change by the clock alone; version.py looks ahead through them.
@@ -499,7 +499,12 @@ class Translated(models.Model):
         related_name="translations",
         help_text=_("The original that this text translates; both share one slug."),
     )  # fmt: skip
+    content_version = models.PositiveIntegerField(default=0, editable=False)  # see translation.py
+    translated_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
     is_translated = True
+    # Fields, inlines and relations: what the other edition begins with, and what is written anew for it.
+    EDITION_CARRIES: tuple[str, ...] = ()
+    EDITION_WRITES: tuple[str, ...] = ()
     translation_of_id: int | None
     slug: Any
 
@@ -525,6 +530,9 @@ class Translated(models.Model):
 
     def get_absolute_url(self) -> str:
         return with_prefix(self.address(), self.language)  # type: ignore[attr-defined]
+
+    def fit_to_language(self) -> None:
+        """Make what was carried over from the original fit the text's own language; before it is saved."""
 
     def other_edition(self, now: datetime.datetime | None = None) -> Any:
         """The published edition in the other language, or None. One query."""

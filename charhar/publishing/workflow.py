@@ -18,6 +18,7 @@ from .history import canonical, snapshots_of, take_snapshot
 from .locks import Locked, heed, held_against, who_and_when
 from .models import Action, Publishable, Snapshot, State
 from .signals import text_recorded
+from .translation import note_versions
 
 
 class Transition(NamedTuple):
@@ -88,10 +89,12 @@ def record(
 def _close(text: Any, user: Any, action: str, note: str, heed_lock: bool) -> None:
     versions = type(text).versions
     before = versions.select_for_update().values_list("version", flat=True).get(pk=text.pk)
+    last = None if text.is_copy else snapshots_of(text).filter(version=before).first()
     text.version = before + 1
-    text.save(update_fields=["version", "updated_at"])
     snapshot = take_snapshot(text, user=user, action=action, note=note)
-    _carry_copy_along(text, before, snapshot)
+    noted = note_versions(text, last, snapshot) if text.is_translated and not text.is_copy else []
+    text.save(update_fields=["version", "updated_at", *noted])
+    _carry_copy_along(text, before, last, snapshot)
     text_recorded.send(type(text), text=text, snapshot=snapshot)
     for translation in _left_behind(text):
         if heed_lock:
@@ -109,17 +112,14 @@ def _left_behind(text: Any) -> Any:
     return translations.exclude(slug=text.slug)
 
 
-def _carry_copy_along(text: Publishable, before: int, snapshot: Snapshot) -> None:
+def _carry_copy_along(text: Publishable, before: int, last: Snapshot | None, snapshot: Snapshot) -> None:
     """An open copy stays based on its text's last version while only dates, state or owner changed.
 
     So does that of a translation whose slug followed its original's: a correction writes no other.
     """
     versions: Any = type(text).versions
     copies = versions.filter(corrects=text.pk, based_on=before, trashed_at__isnull=True)
-    if text.is_copy or not copies.exists():
-        return
-    last = snapshots_of(text).filter(version=before).first()
-    if last is None:
+    if last is None or not copies.exists():
         return
     if getattr(text, "translation_of_id", None):
         last.data["fields"]["slug"] = text.slug
