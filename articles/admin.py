@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from charhar.desk.admin import DeskAdmin
+from charhar.desk.admin_editions import EditionFilter
 from charhar.desk.own import own_profile
 from charhar.library.admin import image_thumbnail
 from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter, constant
@@ -173,6 +174,7 @@ class ArticleAdmin(DeskAdmin):
         OwnerFilter,
         "kind",
         "language",
+        EditionFilter,
         TopicFilter,
         RegionFilter,
         SectionFilter,

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from charhar.desk.admin import DeskAdmin
+from charhar.desk.admin_editions import EditionFilter
 from charhar.library.admin import image_thumbnail
 from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter, constant
 from charhar.publishing.admin_forms import TranslatedForm
@@ -98,7 +99,7 @@ class PublicationAdmin(DeskAdmin):
         "on_site",
     ]
     list_select_related = ["cover", "series"]
-    list_filter = [StatusFilter, OwnerFilter, SeriesFilter, "language"]
+    list_filter = [StatusFilter, OwnerFilter, SeriesFilter, "language", EditionFilter]
     search_fields = ["title", "subtitle", "slug", "isbn", "doi", "contributors__name", "entries__title"]
     fieldsets = [
         (_("Title"), {"fields": ["title", "subtitle", ("series", "language"), "standfirst"]}),

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from charhar.desk.admin import DeskAdmin
+from charhar.desk.admin_editions import EditionFilter
 from charhar.publishing.admin_filters import OwnerFilter, StatusFilter
 from charhar.publishing.admin_forms import OrderedFormSet, TranslatedForm
 
@@ -29,7 +30,7 @@ class InstitutePageAdmin(DeskAdmin):
     date_hierarchy = None
     list_display = ["in_tree", "language", "path", "position", "in_menu", "status", "changed", "on_site"]
     list_select_related = ["parent"]
-    list_filter = [StatusFilter, OwnerFilter, "language", "root", "in_menu"]
+    list_filter = [StatusFilter, OwnerFilter, "language", EditionFilter, "root", "in_menu"]
     search_fields = ["title", "menu_title", "slug"]
     sortable_by = ["language", "status", "changed"]
     fieldsets = [

@@ -16,9 +16,11 @@ from django.utils.translation import gettext_lazy as _
 
 from charhar.taxonomy.admin import KeepingForm
 
+from .admin_beside import set_beside
 from .checklist import Unready
 from .models import Publishable, State, Translated
 from .moments import moment_named
+from .translation import may_read_original
 
 # The buttons that change a text's state, as ``admin.moves_for`` names them.
 MOVE_NAMES = (
@@ -296,7 +298,18 @@ class PublishableForm(VisibleChoicesForm, KeepingForm):
 
 
 class TranslatedForm(PublishableForm):
-    """A text in one language; an original that has its translation already is refused beside the field."""
+    """A text in one language; an original that has its translation already is refused beside the field.
+
+    A translation is written with its original beside it, for those who may read that.
+    """
+
+    # The version of the original that the translator says this is up to date with.
+    up_to_date = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.translation_of_id and may_read_original(self.instance, self.request.user):
+            set_beside(self, self.instance.translation_of)
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data

@@ -32,6 +32,7 @@ DONE = {
     "trash": _("moved to the trash"),
     "untrash": _("restored from the trash"),
     "import": _("imported"),
+    "translate": _("edition begun from its original"),
     "open": _("working copy begun"),
     "schedule": _("correction scheduled"),
     "unschedule": _("correction taken off the schedule"),

@@ -10,8 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.contenttypes.models import ContentType
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.text import Truncator
@@ -21,14 +20,13 @@ from charhar.library.models import Image
 
 from .checklist import MUST, SHOULD, Finding, Occasion, check
 from .languages import CHINESE, LANGUAGES, language_of_path, without_prefix
-from .models import Address, Publishable, Snapshot
-from .moments import day_said, moment_said
+from .models import Address, Publishable
+from .moments import day_said
 from .readability import is_hard_to_read
 from .richtext import RichTextField, guard, word_count
 from .richtext_tree import Node, image_number, is_footnote, parse
+from .translation import is_outdated, other_edition_of, other_language
 
-# Saves that may have changed what a text says; others only moved it.
-WRITES = ("add", "save", "import", "restore", "correct")
 LONG_TITLE = {CHINESE: 30}
 LONG_TITLE_ELSEWHERE = 100
 EARLIEST_YEAR = 1900
@@ -239,38 +237,21 @@ def reading_findings(html: str, field: str, language: str) -> Iterator[Finding]:
 
 @check(Publishable)
 def other_edition_keeps_up(text: Any, occasion: Occasion) -> Iterator[Finding]:
-    """There is an edition in the other language, and neither is older than its original. Two queries."""
+    """There is an edition in the other language, and neither is older than its original. A query or two."""
     if not text.is_translated:
         return
-    root = text.corrects_id or text.pk
-    other = _other(text, root)
-    names = dict(LANGUAGES)
-    if other is None:
-        missing = next(name for code, name in names.items() if code != text.language)
-        said = _("There is no edition in the other language (%s) yet.") % missing
-        yield Finding("translation", SHOULD, said, "translation_of")
-        return
-    kind = ContentType.objects.get_for_model(type(text))
-    written = dict(
-        Snapshot.objects.filter(content_type=kind, object_id__in=[root, text.pk, other], action__in=WRITES)
-        .order_by()
-        .values_list("object_id")
-        .annotate(last=Max("at"))
-    )
-    own, theirs = written.get(text.pk) or written.get(root), written.get(other)
-    if own is None or theirs is None:
-        return
-    if text.translation_of_id and theirs > own:
-        said = _("The original was changed on %s, after this translation was last saved.")
-        yield Finding("translation-older", SHOULD, said % moment_said(theirs), "translation_of")
-    elif not text.translation_of_id and theirs < own:
-        said = _("Its translation was last saved on %s, before this text was.")
-        yield Finding("translation-older", SHOULD, said % moment_said(theirs), "translation_of")
-
-
-def _other(text: Any, root: int) -> int | None:
-    """The key of the edition in the other language, in whatever state, the trash apart."""
-    if text.translation_of_id:
-        return text.translation_of_id
-    others = type(text).objects.filter(translation_of=root).order_by("pk")
-    return others.values_list("pk", flat=True).first()
+    other = other_edition_of(text)
+    if other is None or other.trashed_at is not None:
+        said = _("There is no edition in the other language (%s) yet.")
+        missing = dict(LANGUAGES)[other_language(text.language)]
+        yield Finding("translation", SHOULD, said % missing, "translation_of")
+    elif not text.translation_of_id:
+        if is_outdated(other):
+            said = _("This text has changed since its translation last followed it.")
+            yield Finding("translation-older", SHOULD, said, "translation_of")
+    else:
+        if is_outdated(text):
+            said = _("The original has changed since this translation last followed it.")
+            yield Finding("translation-older", SHOULD, said, "translation_of")
+        if text.title == other.title:
+            yield Finding("title-untranslated", SHOULD, _("The title is still the original's."), "title")

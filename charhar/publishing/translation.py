@@ -40,6 +40,12 @@ def other_edition_of(text: Any) -> Any:
     ).first()
 
 
+def may_read_original(text: Any, user: Any) -> bool:
+    """Whether whoever translates the text may see its original: readers do, or they themselves may."""
+    original = text.translation_of
+    return original is not None and (original.is_published or original.may(user, Action.VIEW))
+
+
 # -- Which texts lack an edition, which translations are older ----------------------------------------
 
 
@@ -77,10 +83,8 @@ def base_of(text: Any) -> Snapshot | None:
 
 
 def confirm(text: Any, version: int) -> None:
-    """Say that the translation renders this version of its original, or a later one said before. Not saved."""
-    text.translated_version = max(
-        min(version, text.translation_of.version), text.translated_version or 0
-    )
+    """Note that the translation renders this version of its original, or a later one. Not saved here."""
+    text.translated_version = max(min(version, text.translation_of.version), text.translated_version or 0)
 
 
 def note_versions(text: Any, last: Snapshot | None, snapshot: Snapshot) -> list[str]:
