@@ -14,7 +14,7 @@ def call_translations_up_to_date(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0003_lock'),
+        ('articles', '0004_two_person_sections'),
     ]
 
     operations = [
