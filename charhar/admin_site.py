@@ -38,6 +38,28 @@ DESKS: list[tuple[str, Any, list[str]]] = [
 ]
 
 
+def plans(request: HttpRequest) -> list[dict[str, Any]]:
+    """Calendar and queue as a desk of their own, for those who may read anything before publication."""
+    from charhar.desk.planning import may_plan
+
+    if not may_plan(request.user):
+        return []
+    pages = [("Calendar", _("Calendar"), "desk-calendar"), ("Queue", _("Queue"), "desk-queue")]
+    models = [
+        {"name": name, "object_name": code, "admin_url": reverse(page), "add_url": None, "view_only": True}
+        for code, name, page in pages
+    ]
+    return [
+        {
+            "name": _("Planning"),
+            "app_label": "planning",
+            "app_url": "",
+            "has_module_perms": True,
+            "models": models,
+        }
+    ]
+
+
 class CharharAdminSite(AdminSite):
     """The one admin site."""
 
@@ -84,7 +106,7 @@ class CharharAdminSite(AdminSite):
         if app_label is not None:
             return apps
         models = {m["model"]._meta.label: m for app in apps for m in app["models"]}
-        desks = []
+        desks = plans(request)
         for code, name, labels in DESKS:
             found: list[Any] = []
             for label in labels:

@@ -5,12 +5,15 @@ from django.contrib.sitemaps import views as sitemap_views
 from django.urls import include, path
 
 from charhar import views
+from charhar.desk.views_feed import feed as calendar_feed
 from charhar.publishing.languages import in_both_languages
 from charhar.sitemaps import SITEMAPS
 
 urlpatterns = [
     path("admin/publishing/", include("charhar.publishing.urls_admin")),
+    path("admin/desk/", include("charhar.desk.urls_planning")),
     path("admin/", admin.site.urls),
+    path("calendar/<str:token>.ics", calendar_feed, name="desk-feed"),
     path("healthz", views.healthz, name="healthz"),
     path("robots.txt", views.robots, name="robots"),
     path(

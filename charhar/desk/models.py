@@ -5,6 +5,7 @@ that no correction carries it along.
 """
 
 import datetime
+import secrets
 from typing import Any
 
 from django.conf import settings
@@ -277,3 +278,26 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return str(self.at)
+
+
+def new_nonce() -> str:
+    """128 random bits, for an address that nobody guesses."""
+    return secrets.token_urlsafe(16)
+
+
+class CalendarFeed(models.Model):
+    """A person's private calendar address: signed over the nonce, so that a new nonce ends the old address.
+
+    The row is there only while the person wants such an address.
+    """
+
+    user = models.OneToOneField(USER, on_delete=models.CASCADE, related_name="+")
+    nonce = models.CharField(max_length=32, unique=True, default=new_nonce)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("calendar address")
+        verbose_name_plural = _("calendar addresses")
+
+    def __str__(self) -> str:
+        return str(self.user)
