@@ -65,12 +65,12 @@ def now(text):
 
 
 def post(client, text, at, what="publish", **changes):
-    data = {"kind": text._meta.model_name, "pk": text.pk, "what": what, "version": text.version, "at": at}
-    return client.post(MOVE, {**data, "next": f"{CALENDAR}?month=2027-03", **changes})
+    data = {"kind": text._meta.model_name, "pk": text.pk, "what": what, "version": text.version}
+    return client.post(MOVE, {**data, "at": at, "next": f"{CALENDAR}?month=2027-03", **changes})
 
 
 def words(response):
-    return " ".join(html.fromstring(response.content.decode()).text_content().split())
+    return " ".join(" ".join(html.fromstring(response.content.decode()).itertext()).split())
 
 
 # -- Moving -----------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def test_a_past_moment_is_refused_and_stays_in_the_form(client, editor, what, at
 )
 def test_a_form_that_makes_no_sense_changes_nothing(client, editor, wrong):
     text = scheduled()
-    response = post(client, text, "2027-03-20T18:30", **wrong)
+    response = post(client, text, **{"at": "2027-03-20T18:30", **wrong})
     assert response.status_code == 400
     assert 'class="errornote"' in response.content.decode()
     assert now(text).publish_at == beijing(2027, 3, 12, 9)
