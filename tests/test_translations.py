@@ -33,6 +33,7 @@ WORDS_IN_TEMPLATES = {"English", "Read in English", "ISBN", "ISSN", "DOI", "ORCI
     "Alt+Shift+Enter",
     "Alt+Shift+↓",
     "Alt+Shift+↑",
+    "EN",
 }
 
 

@@ -115,7 +115,7 @@ def test_the_calendar_itself_says_its_name_and_how_often_to_ask(client, address)
 
 
 def test_an_event_keeps_its_name_and_counts_up_when_it_is_moved(client, address, editor):
-    text = ArticleFactory(title="Moves", publish_at=beijing(2027, 3, 12, 9))
+    text = ArticleFactory(title="Moves", kind="news", publish_at=beijing(2027, 3, 12, 9))
     workflow.record(text, user=None, action="save")
     before = events(client.get(address))["Scheduled: Moves"]
     with time_machine.travel(NOON + datetime.timedelta(minutes=1), tick=False):

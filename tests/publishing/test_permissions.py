@@ -294,7 +294,7 @@ def test_the_index_shows_each_role_its_own_desks(client):
         client.force_login(UserFactory(roles=[role]))
         return [desk["app_label"] for desk in client.get(reverse("admin:index")).context["app_list"]]
 
-    assert desks("Authors") == ["planning", "texts", "people", "library", "subjects"]
+    assert desks("Authors") == ["planning", "texts", "people", "library", "subjects", "site"]
     assert desks("Editors") == ["planning", "texts", "people", "library", "subjects", "site"]
     assert desks("Secretariat") == ["secretariat"]
     assert desks("Administrators") == [
