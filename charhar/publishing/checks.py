@@ -4,23 +4,20 @@ Each check names the field to mend. All links of a text cost one query and one f
 they lead to; all its pictures one; its other edition two; nothing where there is nothing to ask.
 """
 
-import datetime
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
-from django.db.models import Q
-from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from charhar.library.models import Image
 
+from .addresses import languages_of
 from .checklist import MUST, SHOULD, Finding, Occasion, check
-from .languages import CHINESE, LANGUAGES, language_of_path, without_prefix
-from .models import Address, Publishable
+from .languages import CHINESE, LANGUAGES, with_prefix
+from .links import Target, problems_of, target_of
+from .models import Publishable
 from .moments import day_said
 from .readability import is_hard_to_read
 from .richtext import RichTextField, guard, word_count
@@ -31,7 +28,7 @@ LONG_TITLE = {CHINESE: 30}
 LONG_TITLE_ELSEWHERE = 100
 EARLIEST_YEAR = 1900
 # Pages for staff: no reader can open them.
-INSIDE = ("/admin/", "/preview/")
+INSIDE = ("/admin/", "/review/")
 
 
 def short(words: str) -> str:
@@ -96,91 +93,35 @@ def pictures_are_described(text: Any, occasion: Occasion) -> Iterator[Finding]:
 # -- Links ------------------------------------------------------------------------------------------
 
 
-def own_path(href: str) -> str:
-    """The path of a link to one of our own pages; empty for all others."""
-    try:
-        parts = urlsplit(href)
-    except ValueError:
-        return ""
-    if parts.scheme not in ("", "http", "https") or (parts.scheme and not parts.netloc):
-        return ""
-    if parts.netloc and parts.netloc != urlsplit(settings.SITE_URL).netloc:
-        return ""
-    return parts.path if parts.path.startswith("/") else ""
-
-
 @check(Publishable)
 def links_lead_somewhere(text: Any, occasion: Occasion) -> Iterator[Finding]:
     """No link to one of our own pages is dead, or will be when readers see the text."""
-    links: dict[str, tuple[str, str]] = {}
+    links: dict[Target, tuple[str, str]] = {}
     for name, tree in trees(text):
         for link in tree.find("a"):
-            path = own_path(link.attrs.get("href", ""))
-            if path and path not in links:
-                links[path] = (name, short(link.text(skip=is_footnote)) or path)
-    if not links:
-        return
-    targets = _targets(links)
-    for path, (name, words) in links.items():
-        said = _fault(path, targets, text, occasion.at)
-        if said:
-            yield Finding("link", MUST, said % {"words": words, "path": path}, name)
+            target = target_of(link.attrs.get("href", ""))
+            if target is not None and target not in links:
+                links[target] = (name, short(link.text(skip=is_footnote)) or target.path)
+    own = {Target(language, row.address()) for row in _itself(text) for language in languages_of(row)}
+    asked = links.keys() - own
+    faults = problems_of(asked, occasion.at) if asked else {}
+    said = {
+        "missing": _("The link “%(words)s” leads nowhere: there is no page %(path)s."),
+        "file": _("The link “%(words)s” leads to a file that the library has no more: %(path)s."),
+        "gone": _("The link “%(words)s” leads to a text that is gone: %(path)s."),
+        "unpublished": _("The link “%(words)s” leads to a text that is not public then: %(path)s."),
+        "inside": _("The link “%(words)s” leads to a page for staff, which readers can not open: %(path)s."),
+    }
+    for target, (name, words) in links.items():
+        fault = "inside" if target.path.startswith(INSIDE) else faults.get(target, "")
+        if fault:
+            path = with_prefix(target.path, target.language)
+            yield Finding("link", MUST, said[fault] % {"words": words, "path": path}, name)
 
 
-def _key(path: str) -> tuple[str, str]:
-    here = without_prefix(path)
-    return language_of_path(path), here if here.endswith("/") else f"{here}/"
-
-
-def _targets(paths: Any) -> dict[tuple[str, str], Address]:
-    wanted: dict[str, list[str]] = {}
-    for path in paths:
-        language, here = _key(path)
-        wanted.setdefault(language, []).append(here)
-    condition = Q(pk__in=[])
-    for language, some in wanted.items():
-        condition |= Q(language=language, path__in=some)
-    rows = Address.objects.filter(condition).prefetch_related("target")
-    return {(row.language, row.path): row for row in rows}
-
-
-def _fault(
-    path: str, targets: dict[tuple[str, str], Address], text: Publishable, at: datetime.datetime
-) -> str:
-    """What is wrong with a link to ``path`` at a moment, or nothing."""
-    nowhere = _("The link “%(words)s” leads nowhere: there is no page %(path)s.")
-    if path.startswith(INSIDE):
-        return _("The link “%(words)s” leads to a page for staff, which readers can not open: %(path)s.")
-    row = targets.get(_key(path))
-    if row is None:
-        return "" if _answers(path) else nowhere
-    target: Any = row.target
-    if target is None:
-        return nowhere
-    itself = type(target) is type(text) and target.pk in (text.pk, text.corrects_id)
-    if itself or not isinstance(target, Publishable):
-        return ""
-    if target.is_published_at(at):
-        return ""
-    if target.is_gone or target.trashed_at is not None or (target.expire_at and target.expire_at <= at):
-        return _("The link “%(words)s” leads to a text that is gone: %(path)s.")
-    return _("The link “%(words)s” leads to a text that will not be public yet: %(path)s.")
-
-
-def _answers(path: str) -> bool:
-    """Whether a page that stands in no table of addresses is there: a list, a form, a file."""
-    try:
-        match = resolve(path if path.endswith("/") or "." in path.rsplit("/", 1)[1] else f"{path}/")
-    except Resolver404:
-        return False
-    return not match.captured_kwargs or match.url_name not in _routes_of_rows()  # type: ignore[attr-defined]
-
-
-def _routes_of_rows() -> set[str]:
-    """The routes whose every page has its row in the table of addresses."""
-    from django.apps import apps
-
-    return {getattr(model, "route", "") for model in apps.get_models()} | {"page", "legal"} - {""}
+def _itself(text: Any) -> list[Any]:
+    """The text and what it corrects, with the addresses that will be its own."""
+    return [text] if text.corrects is None else [text, text.corrects]
 
 
 # -- Hours, title, words ----------------------------------------------------------------------------

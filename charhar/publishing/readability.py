@@ -16,7 +16,7 @@ HARD_LIX, HARD_CHINESE, LEAST = 62, 60, 100
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-_END = re.compile(r"(?<=[.!?])[\"”’)\]]*\s+(?=[\"“‘(\[]*[A-Z0-9])|\n+")
+_END = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"”’)\]]))\s+(?=[\"“‘(\[]*[A-Z0-9])|\n+")
 _CHINESE_END = re.compile(r"[。！？；…]+[”’』」）]*|\n+")
 # A full stop after these ends no sentence.
 _SHORT = re.compile(r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|Prof|St|vs|No|Vol|pp|cf|e\.g|i\.e|Gen|Sen|Rep|Jr|Sr)\.$")
