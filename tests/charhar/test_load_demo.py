@@ -24,6 +24,7 @@ from charhar.demo.drawing.portraits import draw_portrait
 from charhar.demo.issues import isbn_of
 from charhar.demo.pdf import write_pdf
 from charhar.demo.stock import read_yaml
+from charhar.desk.models import Assignment, Comment, ReviewLink
 from charhar.library.models import Document, Image
 from charhar.members.models import Plan
 from charhar.models import HomeSlot
@@ -304,7 +305,7 @@ def test_a_load_that_broke_off_is_completed_by_the_next(demo):
 
 
 def test_somebody_can_sign_in_until_the_password_is_changed(demo):
-    name, password = (demo.folder / "demo-sign-in.txt").read_text().split()
+    name, password = (demo.folder / "demo-sign-in.txt").read_text().splitlines()[0].split()
     assert (demo.folder / "demo-sign-in.txt").stat().st_mode & 0o777 == 0o600
     user = get_user_model().objects.get(username=name)
     assert user.is_superuser
@@ -360,3 +361,30 @@ def test_the_sample_pdf_can_be_read():
     reader = PdfReader(io.BytesIO(file), strict=True)
     assert [page.extract_text() for page in reader.pages] == ["A (first) page", "Ça & “là” – ?\nTwo"]
     assert reader.metadata.title == "Knots (sample)"
+
+
+def test_each_role_has_a_sample_colleague_who_can_sign_in(demo):
+    names, password = (demo.folder / "demo-sign-in.txt").read_text().splitlines()[1].split(": ")
+    users = get_user_model().objects
+    found = {name: users.get(username=name) for name in names.split(", ")}
+    assert {name: user.groups.get().name for name, user in found.items()} == {
+        "editor": "Editors",
+        "author": "Authors",
+        "fellow": "Fellows",
+        "secretary": "Secretariat",
+    }
+    assert all(user.check_password(password) and user.is_staff for user in found.values())
+
+
+def test_there_is_something_on_every_part_of_the_desk(demo):
+    made = {model.__name__: model.objects.count() for model in (Assignment, Comment, ReviewLink)}
+    assert made == {"Assignment": 1, "Comment": 2, "ReviewLink": 1}
+    copies = Article.versions.filter(corrects__isnull=False)
+    assert sorted(copies.values_list("state", flat=True)) == ["draft", "published"]
+    assert Expert.versions.get(corrects__isnull=False).state == State.REVIEW
+
+
+def test_the_desk_is_laid_out_once(demo):
+    load_again()
+    assert (Assignment.objects.count(), Comment.objects.count(), ReviewLink.objects.count()) == (1, 2, 1)
+    assert get_user_model().objects.filter(username="editor").count() == 1

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 
+from charhar.demo.desk import COLLEAGUES, load_desk
 from charhar.demo.loader import Count, Loader
 
 SIGN_IN = "demo-sign-in.txt"
@@ -29,7 +30,12 @@ class Command(BaseCommand):
 
         self.stdout.write("Loading the sample content.")
         Loader(say).load()
-        self.stdout.write(sign_in())
+        password = secrets.token_urlsafe(12)
+        is_new = load_desk(password)
+        said = sign_in()
+        if is_new:
+            keep(f"{', '.join(name for name, *_rest in COLLEAGUES)}: {password}")
+        self.stdout.write(f"{said} {colleagues()}".strip())
 
 
 def sign_in() -> str:
@@ -43,12 +49,27 @@ def sign_in() -> str:
     user = users.filter(username="admin").first()
     if user is None:
         password = secrets.token_urlsafe(12)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(f"admin {password}\n", "utf-8")
+        keep(f"admin {password}", anew=True)
         users.create_superuser("admin", password=password)
         return f"Sign in to the admin as admin with the password {password} (kept in {path})."
-    name, _, password = path.read_text("utf-8").strip().partition(" ") if path.exists() else ("", "", "")
+    line = path.read_text("utf-8").splitlines()[0] if path.exists() else ""
+    name, _, password = line.partition(" ")
     if name == "admin" and user.check_password(password):
         return f"Sign in to the admin as admin with the password {password} (kept in {path})."
     return "Sign in to the admin as admin with the password that was chosen for it."
+
+
+def colleagues() -> str:
+    """How to sign in as one of the sample colleagues, in a sentence; empty where nobody knows any more."""
+    path = Path(settings.VAR_DIR) / SIGN_IN
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return f"Sample colleagues and their password: {lines[1]}." if len(lines) > 1 else ""
+
+
+def keep(line: str, *, anew: bool = False) -> None:
+    """Write a line into the file of passwords, which only this machine's user may read."""
+    path = Path(settings.VAR_DIR) / SIGN_IN
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    with path.open("w" if anew else "a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
