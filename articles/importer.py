@@ -266,7 +266,7 @@ class Importer:
             return Result(text.source, Fate.UNCHANGED, address=address)
         if not self.dry_run:
             with transaction.atomic():
-                heed(article, None)
+                _hold(article)
                 if link:
                     article.translation_of = original
                     article.full_clean()
@@ -318,7 +318,7 @@ class Importer:
         """Write the row, its bylines and tags; what readers see, like every correction, by a working copy."""
         target = article
         if article.pk:
-            heed(article, None)  # it may have been locked since the import began
+            _hold(article)
         if article.pk and is_frozen(article):
             target = open_copy(article)
             columns = {f.attname: getattr(article, f.attname) for f in content_fields(Article)}
@@ -426,6 +426,16 @@ def _holder(language: str, slug: str) -> object:
     """What stands, or once stood, at an article's address."""
     address = Address.objects.filter(language=language, path=Article(slug=slug).address()).first()
     return None if address is None else address.target or address
+
+
+def _hold(article: Article) -> None:
+    """Lock the row, and refuse where it was saved, locked or taken up since the import began."""
+    versions = Article.versions.select_for_update()
+    if versions.values_list("version", flat=True).get(pk=article.pk) != article.version:
+        raise Refused("It was edited here while the import ran. Run it again.")
+    if Article.versions.filter(corrects=article, trashed_at__isnull=True).exists():
+        raise Refused("A working copy of it was opened here while the import ran.")
+    heed(article, None)
 
 
 def _touched(row: ImportedText) -> str:

@@ -3,13 +3,14 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from taggit.admin import TagAdmin as BaseTagAdmin
 from taggit.models import Tag
@@ -18,14 +19,16 @@ from articles.models import NewsSection
 from charhar.models import HomeSlot
 from charhar.publishing.admin_rows import VisibleTexts
 from charhar.publishing.models import Grant, GrantRemit, Publishable
+from charhar.publishing.tagging import recorded
 from charhar.taxonomy.admin import KeepingAdmin
+from charhar.taxonomy.admin_seen import SeenAdmin
 from charhar.taxonomy.models import Region, Topic
 
 User = get_user_model()
 
 
 @admin.register(HomeSlot)
-class HomeSlotAdmin(VisibleTexts, admin.ModelAdmin):
+class HomeSlotAdmin(SeenAdmin, VisibleTexts, admin.ModelAdmin):
     """What is pinned to the home page, by language and place."""
 
     autocomplete_fields = ["article"]
@@ -141,10 +144,18 @@ class TagAdmin(BaseTagAdmin):
         return actions
 
     def merge_tags_view(self, request: HttpRequest) -> HttpResponse:
-        """As the library's, which lets in everybody who works here."""
+        """As the library's, which lets in everybody who works here; a save of every text that it changes."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        return super().merge_tags_view(request)
+        chosen = request.session.get("selected_tag_ids", "").split(",")
+        if request.method != "POST":
+            return super().merge_tags_view(request)
+        try:
+            with recorded([int(key) for key in chosen if key.isdigit()], request.user):
+                return super().merge_tags_view(request)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return redirect("..")
 
 
 admin.site.unregister(User)

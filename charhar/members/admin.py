@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from charhar.contacts.export import csv_response
+from charhar.taxonomy.admin_seen import SeenAdmin
 
 from .models import Application, Plan
 
 
 @admin.register(Plan)
-class PlanAdmin(admin.ModelAdmin):
+class PlanAdmin(SeenAdmin):
     """The kinds of membership."""
 
     list_display = ["name_en", "name_zh", "fee_label", "term_label", "position", "hidden", "applications"]

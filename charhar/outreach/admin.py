@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from charhar.contacts.export import csv_response
+from charhar.taxonomy.admin_seen import SeenAdmin
 
 from .models import ContactMessage, Subscription, Vacancy, WayToGive
 from .subscriptions import unsubscribe
@@ -138,7 +139,7 @@ class SubscriptionAdmin(admin.ModelAdmin):
 
 
 @admin.register(Vacancy)
-class VacancyAdmin(admin.ModelAdmin):
+class VacancyAdmin(SeenAdmin):
     """Posts to fill."""
 
     list_display = ["title_en", "title_zh", "place_en", "opens_at", "closes_at", "open_now", "hidden"]
@@ -152,7 +153,7 @@ class VacancyAdmin(admin.ModelAdmin):
 
 
 @admin.register(WayToGive)
-class WayToGiveAdmin(admin.ModelAdmin):
+class WayToGiveAdmin(SeenAdmin):
     """The list on the page Support Charhar."""
 
     list_display = ["title_en", "title_zh", "position", "hidden"]

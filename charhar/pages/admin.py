@@ -15,6 +15,7 @@ from charhar.desk.admin import DeskAdmin
 from charhar.desk.admin_editions import EditionFilter
 from charhar.publishing.admin_filters import OwnerFilter, StatusFilter
 from charhar.publishing.admin_forms import OrderedFormSet, TranslatedForm
+from charhar.taxonomy.admin_seen import SeenAdmin
 
 from .models import FollowLink, InstitutePage, SiteSettings
 
@@ -76,7 +77,7 @@ class FollowLinkInline(admin.TabularInline):
 
 
 @admin.register(SiteSettings)
-class SiteSettingsAdmin(admin.ModelAdmin):
+class SiteSettingsAdmin(SeenAdmin):
     """The one row with what stands on every page."""
 
     inlines = [FollowLinkInline]

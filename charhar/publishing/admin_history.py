@@ -41,6 +41,7 @@ DONE = {
     "restore": _("earlier version restored"),
     "lock": _("locked"),
     "unlock": _("unlocked"),
+    "tags": _("tags merged"),
 }
 NOTHING: dict[str, Any] = {"fields": {}, "inlines": {}, "relations": {}, "tags": []}
 

@@ -28,6 +28,7 @@ from .merging_parts import (
     Taken,
     as_posted,
     differs,
+    digest,
     hidden,
     plain,
     seen_value,
@@ -87,7 +88,15 @@ def merge(form: Any, formsets: list[Any], text: Publishable, posted: QueryDict, 
     Costs the content of the text, the snapshots since, and a query for each relation that clashes.
     """
     base, who = _before(text, opened)
-    now = serialise(text)
+    return settle(form, formsets, text, posted, opened, base, serialise(text), who)
+
+
+def settle(
+    form: Any, formsets: list[Any], text: Publishable, posted: QueryDict, opened: Opened,
+    base: dict[str, Any] | None, now: dict[str, Any], who: dict[str, str],
+) -> Merged:  # fmt: skip
+    """The rule itself: ``base`` and ``now`` as ``serialise`` gives them, ``who`` by their keys. No query but
+    for the names of what clashes."""
     choices, names, data = Choices(posted), Names(), posted.copy()
     fields = _Fields(form, text, posted, opened, base, now, choices, who, names)
     for name in form.fields:
@@ -107,7 +116,7 @@ def merge(form: Any, formsets: list[Any], text: Publishable, posted: QueryDict, 
     data["opened_row"], data["opened_version"] = str(text.pk), str(text.version)
     data["opened_fields"] = " ".join(sorted(mergeable(form, formsets)))
     data.setlist("clash", [clash.name for clash in clashes])
-    for name in [n for n in data if n.startswith("merge-")]:
+    for name in [n for n in data if n.startswith(("merge-", "shown-"))]:
         del data[name]
     return Merged(data, taken, clashes)
 
@@ -187,13 +196,13 @@ class _Fields:
             theirs_from_base=moved,
             has_base=base is not MISSING,
         )
-        whose = self.choices.settle(name, sides)
+        whose = self.choices.settle(name, sides, mine)
         if not whose:
             lines = lines_changed(
                 self.names.text(column, theirs), self.names.text(column, plain(field, column, mine))
             )
             is_long = isinstance(column, models.TextField) or len(str(theirs or "")) > LONG
-            self._clash(name, column, lines, is_long=is_long)
+            self._clash(name, column, mine, lines, is_long=is_long)
         elif whose != MINE:
             self._put(data, name, as_posted(field, theirs))
             if moved:
@@ -208,9 +217,9 @@ class _Fields:
         if base is MISSING or name in self.choices.asked:
             before = now if base is MISSING else frozenset(map(str, base))
             sides = Sides(mine != now, mine != before, now != before, base is not MISSING)
-            whose = self.choices.settle(name, sides)
+            whose = self.choices.settle(name, sides, sorted(mine))
             if not whose:
-                self._clash(name, column, self._items(column, now, mine))
+                self._clash(name, column, sorted(mine), self._items(column, now, mine))
                 return
             result = mine if whose == MINE else now
         else:
@@ -266,7 +275,7 @@ class _Fields:
     def _take(self, name: str, column: Any) -> None:
         self.taken.append(Taken(str(column.verbose_name), self._said_by(column)))
 
-    def _clash(self, name: str, column: Any, lines: list[Line], *, is_long: bool = False) -> None:
+    def _clash(self, name: str, column: Any, mine: Any, lines: list[Line], *, is_long: bool = False) -> None:
         if not lines:
             lines = [[Run(SAME, _("Only the formatting, a link or a picture changed."))]]
         self.clashes.append(
@@ -278,5 +287,6 @@ class _Fields:
                 self.choices.answers.get(name, ""),
                 is_long,
                 name,
+                digest(mine),
             )
         )

@@ -1,5 +1,6 @@
 """What merging speaks of: fields as a browser sends them, clashes, and what was taken over from whom."""
 
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from django import forms
@@ -36,6 +37,7 @@ class Clash(NamedTuple):
     choice: str = ""
     is_long: bool = False
     field: str = ""
+    shown: str = ""  # a digest of mine, as the person was shown it
     carried: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -60,16 +62,20 @@ class Choices:
     def __init__(self, posted: QueryDict) -> None:
         self.asked = set(posted.getlist("clash"))
         self.answers = {name: posted.get(f"merge-{name}", "") for name in self.asked}
+        self.shown = {name: posted.get(f"shown-{name}", "") for name in self.asked}
 
-    def settle(self, name: str, sides: Sides) -> str:
+    def settle(self, name: str, sides: Sides, mine: Any) -> str:
         """Whose is to stand: ``MINE``, ``THEIRS``, or empty where a person has to say it.
 
-        An answer holds for what the person was shown, not for what was written since.
+        An answer holds for what the person was shown, not for what anybody wrote since: not for what they
+        wrote, and where it is to give mine up, not for what I went on to type.
         """
         if not sides.mine_from_theirs:
             return MINE
         if name in self.asked:
             if sides.theirs_from_base or not sides.has_base:
+                return ""
+            if self.answers[name] == THEIRS and self.shown[name] != digest(mine):
                 return ""
             return {MINE: MINE, EDITED: MINE, THEIRS: THEIRS}.get(self.answers[name], "")
         if not sides.has_base:
@@ -77,6 +83,11 @@ class Choices:
         if not sides.mine_from_base:
             return THEIRS
         return "" if sides.theirs_from_base else MINE
+
+
+def digest(mine: Any) -> str:
+    """A short sign for what was posted in a field or row."""
+    return sha256(repr(one_newline(mine)).encode()).hexdigest()[:16]
 
 
 def one_newline(value: Any) -> Any:

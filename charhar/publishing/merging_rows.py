@@ -22,6 +22,7 @@ from .merging_parts import (
     Taken,
     as_posted,
     differs,
+    digest,
     hidden,
     plain,
     seen_value,
@@ -40,6 +41,11 @@ class Posted(NamedTuple):
     values: dict[str, Any]
     seen: dict[str, str | None]
     deleted: bool
+
+    @property
+    def said(self) -> Any:
+        """Everything that was sent of it."""
+        return sorted(self.values.items()), self.deleted
 
     @property
     def has_seen(self) -> bool:
@@ -175,12 +181,12 @@ class RowsMerger:
         sides = [self._sides(row, now, names) for names in both if names]
         if row.deleted:
             theirs_from_base = any(s.theirs_from_base for s in sides)
-            whose = [self.choices.settle(name, Sides(True, True, theirs_from_base, row.has_seen))]
+            whose = [self.choices.settle(name, Sides(True, True, theirs_from_base, row.has_seen), row.said)]
             if whose == [THEIRS]:
                 self.kept.append((now, {}, False))
                 return
         else:
-            whose = [self.choices.settle(name, s) for s in sides]
+            whose = [self.choices.settle(name, s, row.said) for s in sides]
         if "" in whose:
             self._clash(f"{self.prefix}-{now.key}", self.choices.answers.get(name, ""), row, now)
             self.kept.append((now, dict(row.values), row.deleted))
@@ -221,7 +227,14 @@ class RowsMerger:
     def _clash(self, name: str, answer: str, row: Posted, now: Current) -> None:
         mine = _("(taken out)") if row.deleted else self._typed(row)
         self.clashes.append(
-            Clash(name, self.label, self.who, lines_changed(self._line(now), mine), choice=answer)
+            Clash(
+                name,
+                self.label,
+                self.who,
+                lines_changed(self._line(now), mine),
+                answer,
+                shown=digest(row.said),
+            )
         )
 
     def _carry(self, key: str, raw: dict[str, list[str]], line: str) -> None:

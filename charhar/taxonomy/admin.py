@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from .admin_seen import SeenAdmin, SeenForm
 from .models import Region, Topic
 
 logger = logging.getLogger(__name__)
@@ -113,12 +114,17 @@ def site_link(row: Any) -> SafeString:
     return format_html('<a href="{}">{}</a>', row.get_absolute_url(), _("View"))
 
 
-class ListedAdmin(KeepingAdmin):
+class ListedForm(SeenForm, KeepingForm):
+    """Shows what was refused while saving, and overwrites nobody."""
+
+
+class ListedAdmin(SeenAdmin, KeepingAdmin):
     """Names in both languages, order and hiding at hand in the list, published texts counted.
 
     A subclass names the relations to count in ``counted``; each is a column.
     """
 
+    form = ListedForm
     counted: tuple[str, ...] = ()
     show_facets = admin.ShowFacets.NEVER
     list_display = ["name_en", "name_zh", "position", "hidden"]

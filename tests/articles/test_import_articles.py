@@ -9,8 +9,10 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from taggit.models import Tag
 
+from articles import importer
 from articles.models import Article, Byline, ImportedText
 from charhar.publishing import workflow
+from charhar.publishing.copies import open_copy
 from charhar.publishing.history import snapshots_of
 from charhar.publishing.models import Address, Snapshot, State
 from charhar.publishing.version import current_version
@@ -438,3 +440,23 @@ def test_verbosity_0_prints_refusals_and_sums(folder):
 def test_a_path_of_no_use_ends_with_an_error(tmp_path):
     with pytest.raises(CommandError, match="there is no such folder or archive"):
         run(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("saved", ["the text", "a working copy"])
+def test_a_save_while_the_import_runs_is_not_written_over(folder, monkeypatch, saved):
+    run(put(folder, "2019-05-04-a.md", HARBOUR), *(["--publish"] if saved == "a working copy" else []))
+    put(folder, "2019-05-04-a.md", HARBOUR.replace("First words.", "Other words."))
+    article, prepare = Article.objects.get(), importer.convert
+
+    def meanwhile(*args):
+        if saved == "a working copy":
+            open_copy(Article.objects.get())
+        else:
+            workflow.record(Article.objects.get(), user=None, action="save")
+        return prepare(*args)
+
+    monkeypatch.setattr(importer, "convert", meanwhile)
+    fate, said = fates(folder)["2019-05-04-a.md"]
+    assert (fate, "while the import ran" in said) == ("refused", True)
+    article.refresh_from_db()
+    assert article.body == "<p>First words.</p>"

@@ -173,6 +173,19 @@ def test_an_answer_holds_only_for_what_was_shown(client, editor, hers):
     assert again(article).title == "Mine"
 
 
+def test_giving_mine_up_does_not_cover_what_i_typed_after_i_was_asked(client, editor, hers):
+    article = draft(title="Base")
+    typed = opened(client, change(article))
+    hers(article, title="Hers")
+    asked = send(client, change(article), values=typed, title="Mine")
+    answer = {"merge-title": "theirs", "title": "Mine, and an hour more"}
+    again_asked = send(client, change(article), values=values_of(asked), **answer)
+    assert clashes(again_asked) == ["title"]
+    assert values_of(again_asked)["title"] == ["Mine, and an hour more"]
+    send(client, change(article), values=values_of(again_asked), **{"merge-title": "theirs"})
+    assert again(article).title == "Hers"
+
+
 def test_an_answer_still_holds_when_a_third_save_changed_something_else(client, editor, hers):
     article = draft(title="Base")
     typed = opened(client, change(article))
