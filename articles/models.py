@@ -1,18 +1,19 @@
 """Articles: commentary, interviews, research and news, with their bylines, outlets and sections."""
 
+import datetime
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import RowNumber
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from taggit.managers import TaggableManager
 
 from charhar.library.models import Image
 from charhar.publishing.documents import SearchDocument
+from charhar.publishing.languages import ENGLISH
 from charhar.publishing.models import Publishable, PublishableQuerySet, Translated
 from charhar.publishing.richtext import RichTextField, plain_text
 from charhar.taxonomy.models import Listed, Region, Topic
@@ -56,6 +57,9 @@ class Outlet(models.Model):
 class ArticleQuerySet(PublishableQuerySet):
     """Articles with what each page shows."""
 
+    # What menus and indexes show of an article, and sort by.
+    AS_A_LINE = ("title", "slug", "date", "language", "kind", "publish_at")
+
     def newest_first(self) -> "ArticleQuerySet":
         """By the date shown, as all lists stand; in Chinese lists the Chinese editions first."""
         return self.order_by("-language", "-date", "-publish_at", "-pk")
@@ -71,33 +75,35 @@ class ArticleQuerySet(PublishableQuerySet):
             f"-{rows}__language", f"-{rows}__date", "-publish_at", "-pk"
         )
 
-    def newest_under(self, kind: type[Listed], language: str, each: int = 2) -> dict[int, "list[Article]"]:
-        """The newest articles of every topic or region, by its key, without their bodies. One query."""
+    def newest_under(
+        self, kind: type[Listed], keys: Iterable[int], language: str, each: int = 2
+    ) -> dict[int, "list[Article]"]:
+        """The newest articles of each of some topics or regions, by its key, without their bodies. One query.
+
+        It is one short look into the index for each subject and language, not a pass over all that is filed:
+        menu and home page ask for it after every publication.
+        """
         filing: Any = {Topic: ArticleTopic, Region: ArticleRegion}[kind]
-        order = [
-            models.F("language").desc(),
-            models.F("date").desc(),
-            models.F("article__publish_at").desc(),
-            models.F("article_id").desc(),
-        ]
-        rows = (
-            filing.objects.filter(article__in=self.for_readers_in(language).values("pk"))
-            .annotate(rank=models.Window(RowNumber(), partition_by=models.F("subject_id"), order_by=order))
-            .filter(rank__lte=each)
-            .select_related("article")
-            .only(
-                "subject_id",
-                "article__title",
-                "article__slug",
-                "article__date",
-                "article__language",
-                "article__kind",
+        readable = Exists(self.for_readers_in(language).filter(pk=OuterRef("article")))
+        looks = [
+            filing.objects.filter(
+                pk__in=filing.objects.filter(readable, subject=key, language=edition)
+                .order_by("-date", "-article__publish_at", "-article_id")
+                .values("pk")[:each]
             )
-            .order_by("subject_id", "rank")
-        )
+            .order_by()
+            .select_related("article")
+            .only("subject_id", *(f"article__{name}" for name in self.AS_A_LINE))
+            for key in keys
+            for edition in {ENGLISH, language}
+        ]
         newest: dict[int, list[Article]] = {}
-        for row in rows:
+        for row in looks[0].union(*looks[1:], all=True) if looks else ():
             newest.setdefault(row.subject_id, []).append(row.article)
+        undated = datetime.date.min
+        for articles in newest.values():
+            articles.sort(key=lambda a: (a.language, a.date or undated, a.publish_at, a.pk), reverse=True)
+            del articles[each:]
         return newest
 
     def for_list(self) -> "ArticleQuerySet":
@@ -110,7 +116,7 @@ class ArticleQuerySet(PublishableQuerySet):
 
     def in_news(self) -> "ArticleQuerySet":
         """What News & Events lists: everything filed under a news section."""
-        return self.filter(models.Exists(ArticleSection.objects.filter(article=models.OuterRef("pk"))))
+        return self.filter(Exists(ArticleSection.objects.filter(article=OuterRef("pk"))))
 
     def for_page(self) -> "ArticleQuerySet":
         """All that an article's own page shows: six queries for the whole."""

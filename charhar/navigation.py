@@ -137,7 +137,7 @@ def institute_links() -> list[tuple[str, str]]:
 def menus(language: str) -> list[Menu]:
     """The main menu with its panels: what staff added, named, ordered and did not hide. Four queries."""
     terms = _terms(language)
-    topic_items = newest_by_topic(language)
+    topic_items = newest_by_topic([term.pk for term in terms["topic"]], language)
     series_items = newest_by_series(language)
     news_items = newest_news(language)
     topics, series = terms["topic"], terms["series"]
@@ -215,9 +215,9 @@ def _item(title: str, path: str, language: str, date: Any = None) -> Item:
     )
 
 
-def newest_by_topic(language: str) -> dict[int, list[Item]]:
-    """The newest two articles of every topic, by the topic's key. One query."""
-    newest = Article.objects.newest_under(Topic, language)
+def newest_by_topic(topics: list[int], language: str) -> dict[int, list[Item]]:
+    """The newest two articles of each topic, by the topic's key. One query."""
+    newest = Article.objects.newest_under(Topic, topics, language)
     return {
         subject: [_item(a.title, f"/articles/{a.slug}/", a.language, a.date) for a in articles]
         for subject, articles in newest.items()

@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     language = current_language()
     lead, seconds, research = front_articles(language)
     topics = list(Topic.objects.shown())
-    newest = Article.objects.newest_under(Topic, language)
+    newest = Article.objects.newest_under(Topic, [t.pk for t in topics], language)
     experts = Expert.objects.published().filter(groups__former=False, groups__hidden=False).distinct()
     site = furniture(request).site
     context = {

@@ -70,7 +70,7 @@ def search(request: HttpRequest) -> HttpResponse:
     page, status = None, 200
     if terms:
         try:
-            page = page_of(request, find(terms), PER_PAGE)
+            page = page_of(request, Found(find(terms)), PER_PAGE)
         except Http404:
             status = 404
     head = head_for(request, _("Search: %s") % query if query else _("Search"), noindex=True)
@@ -93,6 +93,22 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "search/search.html", context, status=status)
 
 
+class Found:
+    """The entries that a search found: all keys in order with one pass over the texts, then a page's rows."""
+
+    def __init__(self, entries: QuerySet[SearchEntry]) -> None:
+        self.keys = list(entries.values_list("pk", flat=True))
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, part: slice) -> list[SearchEntry]:
+        """The rows of one page, in order; without those that went between the queries."""
+        chosen = self.keys[part]
+        rows = {entry.pk: entry for entry in _with_texts(SearchEntry.objects.filter(pk__in=chosen))}
+        return [rows[key] for key in chosen if key in rows]
+
+
 def find(terms: list[str]) -> QuerySet[SearchEntry]:
     """Entries of published texts that hold every term: first where the title does, then the newest.
 
@@ -112,19 +128,22 @@ def find(terms: list[str]) -> QuerySet[SearchEntry]:
         SearchEntry.objects.filter(visible, in_text)
         .annotate(rank=Case(When(in_title, then=Value(0)), default=Value(1)))
         .order_by("rank", F("date").desc(nulls_last=True), "-object_id", "-pk")
-        .defer("folded_title", "folded_text")
-        .prefetch_related(
-            GenericPrefetch(
-                "content",
-                [
-                    Article.objects.only("title", "kind", "slug", "language", "date"),
-                    Expert.objects.only("display_name_en", "display_name_zh", "slug"),
-                    Publication.objects.select_related("series").only(
-                        "title", "slug", "language", "date", "series__slug"
-                    ),
-                    InstitutePage.objects.only("title", "slug", "root", "language"),
-                ],
-            )
+    )
+
+
+def _with_texts(entries: QuerySet[SearchEntry]) -> QuerySet[SearchEntry]:
+    """The entries with what a row of the answer shows of their texts: one query more a kind."""
+    return entries.defer("folded_title", "folded_text").prefetch_related(
+        GenericPrefetch(
+            "content",
+            [
+                Article.objects.only("title", "kind", "slug", "language", "date"),
+                Expert.objects.only("display_name_en", "display_name_zh", "slug"),
+                Publication.objects.select_related("series").only(
+                    "title", "slug", "language", "date", "series__slug"
+                ),
+                InstitutePage.objects.only("title", "slug", "root", "language"),
+            ],
         )
     )
 

@@ -39,7 +39,10 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
 def _index(request: HttpRequest, kind: str, model: type[Listed], title: str) -> HttpResponse:
     subjects = list(model.objects.shown())
     # Upwards by the reverse manager: this app knows nothing of articles.
-    newest = subjects[0].articles.model.objects.newest_under(model, current_language()) if subjects else {}  # type: ignore[attr-defined]
+    newest = {}
+    if subjects:
+        articles = subjects[0].articles.model.objects  # type: ignore[attr-defined]
+        newest = articles.newest_under(model, [subject.pk for subject in subjects], current_language())
     context = {
         "kind": kind,
         "subjects": [(subject, newest.get(subject.pk, [])) for subject in subjects],
