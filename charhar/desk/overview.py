@@ -92,12 +92,12 @@ def overview(user: Any, now: datetime.datetime | None = None) -> Overview:
         mentions=user, resolved_at=None, parent__resolved_at=None
     )
     comments = _about(mentions.distinct().order_by("-created_at"), names)
-    typed = [
-        s
-        for s in Sitting.objects.filter(user=user, typed_at__isnull=False).defer("form")
-        if s.content_type_id in names
-    ]
-    sittings = {(names[s.content_type_id], s.object_id): s for s in typed if s.object_id is not None}
+    kept = Sitting.objects.filter(user=user, typed_at__isnull=False, closed_at=None)
+    typed = [s for s in kept.order_by("-typed_at").defer("form") if s.content_type_id in names]
+    sittings: dict[tuple[str, int], Sitting] = {}
+    for sitting in typed:
+        if sitting.object_id is not None:  # of two windows, the one typed in last
+            sittings.setdefault((names[sitting.content_type_id], sitting.object_id), sitting)
     keyed = {"assigned": assignments, "mentioned": comments, "unsaved": sittings}
     branches = [
         (code, model, part)

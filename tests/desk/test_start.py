@@ -91,9 +91,16 @@ def test_what_is_typed_and_not_saved_is_named_also_of_a_text_that_was_never_save
     article = ArticleFactory(draft=True, created_by=author, title="Typed at")
     kind = ContentType.objects.get_for_model(Article)
     typed = datetime.datetime(2026, 3, 3, 2, 0, tzinfo=datetime.UTC)
-    Sitting.objects.create(user=author, content_type=kind, object_id=article.pk, typed_at=typed)
-    Sitting.objects.create(user=author, content_type=kind, object_id=None, typed_at=typed)
-    Sitting.objects.create(user=UserFactory(), content_type=kind, object_id=article.pk, typed_at=typed)
+    for key, person, pk, closed in (
+        ("a", author, article.pk, None),
+        ("b", author, None, None),
+        ("c", author, article.pk, None),
+        ("d", author, None, typed),
+        ("e", UserFactory(), article.pk, None),
+    ):
+        Sitting.objects.create(
+            key=key, user=person, content_type=kind, object_id=pk, typed_at=typed, closed_at=closed
+        )
     assert shown(author, rf)["unsaved"] == (2, ["New article", "Typed at"])
     assert [row.url for row in lines(author, rf, "unsaved")] == [
         reverse("admin:articles_article_add"),
@@ -340,17 +347,17 @@ def full_house(person, topic=None):
     Opinion.objects.create(**about(own), version=own.version, verdict="approved", user_name="A reviewer")
     comment = Comment.objects.create(**about(own), version=1, body="Look here.", author_name="A reviewer")
     comment.mentions.add(person)
-    Sitting.objects.create(
-        user=person, content_type=about(own)["content_type"], object_id=own.pk, typed_at=timezone.now()
-    )
+    Sitting.objects.create(key="x", user=person, typed_at=timezone.now(), **about(own))
     ArticleFactory(review=True, topics=topics)
     ArticleFactory(scheduled=True, topics=topics)
     copy = open_copy(recorded(ArticleFactory(topics=topics)))
     publish_copy(copy, at=timezone.now() + DAY)
     type(copy).versions.filter(pk=copy.pk).update(failure="A sample reason.")
     presser = UserFactory(is_superuser=True)
-    linking = ArticleFactory(draft=True, topics=topics, body='<p><a href="/articles/never/">x</a></p>')
-    workflow.publish(linking, presser)
+    workflow.publish(ArticleFactory(draft=True, topics=topics), presser)
+    workflow.publish(
+        ArticleFactory(draft=True, topics=topics, body='<p><a href="/articles/never/">x</a></p>')
+    )
     check_own()
     SideEffect.objects.update(failure="A sample reason.", attempts=1)
     page = PageFactory(title="Old page")
