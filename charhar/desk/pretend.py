@@ -47,7 +47,7 @@ class Banner(NamedTuple):
     context: dict[str, Any]
 
 
-Content = dict[str, Any] | Callable[[Any], None]
+Content = dict[str, Any] | Callable[[Any], str]
 
 
 @dataclass
@@ -97,8 +97,8 @@ def pretended(text: Any, content: Content | None = None, *, note: str = "") -> I
     """Within, readers see ``text`` with ``content``; afterwards everything is as it was.
 
     ``content`` is what ``history.serialise`` gives, or a function that saves the text with all that belongs
-    to it; without it the text is shown as it is saved. ``note`` is a correction's public note. What the site
-    can not hold just now (an address given away since) stays as it is saved. Not to be used within a
+    to it and returns the correction's public ``note``; without it the text is shown as it is saved. What the
+    site can not hold just now (an address given away since) stays as it is saved. Not to be used within a
     transaction. Raises ``CannotShow`` and ``Busy``. Some thirty queries, and on SQLite the write lock.
     """
     version = current_version()
@@ -106,8 +106,7 @@ def pretended(text: Any, content: Content | None = None, *, note: str = "") -> I
         live = text if text.pk is None else _locked(type(text), text.corrects_id or text.pk)
         try:
             if callable(content):
-                content(text)
-                content = None
+                note, content = content(text), None
                 live = live if text.is_copy else text
             if content is None and text.is_copy:
                 content = serialise(text)
@@ -186,12 +185,12 @@ def _settled(live: Any, content: dict[str, Any], saved: dict[str, Any] | None) -
     except ValidationError as error:
         refused = {name for name in error.error_dict if name != NON_FIELD_ERRORS}
         if NON_FIELD_ERRORS in error.error_dict:
-            refused |= _clashing(live)
+            refused |= clashing(live)
     columns = {f.attname for f in content_fields(type(live)) if f.name in refused}
     return {**content, "fields": {**fields, **{name: saved[name] for name in columns}}}
 
 
-def _clashing(live: Publishable) -> set[str]:
+def clashing(live: Publishable) -> set[str]:
     """The fields of the unique constraints that the row as it is now would break."""
     names: set[str] = set()
     for constraint in live._meta.constraints:

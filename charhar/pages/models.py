@@ -1,6 +1,7 @@
 """The institute's own pages, and what stands on every page: contact, follow links, quotation, filings."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -86,6 +87,11 @@ class InstitutePage(Translated, Publishable):
     def label(self) -> str:
         """The title as menus show it."""
         return self.menu_title or self.title
+
+    def siblings(self) -> Any:
+        """The pages that stand with this one under the same root, itself included. One query."""
+        beside = InstitutePage.objects.published().in_language(self.language).filter(root=self.root)
+        return beside.only("title", "menu_title", "slug", "root", "language")
 
     def clean(self) -> None:
         super().clean()

@@ -22,14 +22,8 @@ def page(request: HttpRequest, root: str, slug: str) -> HttpResponse:
         root=root,
         slug=slug,
     )
-    context = {"page_": text, "siblings": siblings(text), "head": page_head(request, text)}
+    context = {"page_": text, "siblings": text.siblings(), "head": page_head(request, text)}
     return render(request, "pages/page.html", context)
-
-
-def siblings(text: InstitutePage) -> Any:
-    """The pages that stand beside this one under the same root. One query."""
-    beside = InstitutePage.objects.published().in_language(text.language).filter(root=text.root)
-    return beside.only("title", "menu_title", "slug", "root", "language")
 
 
 def page_head(request: HttpRequest, text: InstitutePage, **more: Any) -> Head:
@@ -64,4 +58,4 @@ def form_page(request: HttpRequest, slug: str, title: str) -> dict[str, Any]:
         text = InstitutePage(root="about", slug=slug, language=language, title=title)
     trail = [(_("Home"), reverse("home")), (_("About Us"), reverse("about"))]
     head = head_for(request, text.title, text.standfirst, noindex=text.is_preview, trail=trail)
-    return {"page_": text, "siblings": siblings(text), "head": head}
+    return {"page_": text, "siblings": text.siblings(), "head": head}

@@ -302,6 +302,7 @@ class PublishableAdmin(SayingAdmin, LockedAdmin, MergingAdmin, HistoryAdmin, Vis
         return beijing(obj.updated_at)
 
     def view_on_site(self, obj: Any) -> str:
+        """Where staff see the text itself; a subclass knows it of working copies too."""
         return obj.get_absolute_url()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
