@@ -39,11 +39,8 @@ urlpatterns = [
         path("", include("charhar.members.urls")),
         path("", include("charhar.pages.urls")),
         path("search/", include("charhar.search.urls")),
-<<<<<<< HEAD
         path("", include("charhar.desk.urls")),
-=======
         path("preview/", include("charhar.desk.urls_preview")),
->>>>>>> 2a8cb42 (Preview the unsaved form as page, list row and social card)
     ),
 ]
 

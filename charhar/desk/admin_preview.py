@@ -4,8 +4,9 @@ from typing import Any
 
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import Q
-from django.forms.widgets import Script
+from django.forms.widgets import Media, Script
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -22,9 +23,10 @@ from .typed import Typed
 class PreviewAdmin(PublishableAdmin):
     """A text whose unsaved form is shown as its page, in lists and as a social card."""
 
-    class Media:
-        css = {"all": ["desk/preview.css"]}
-        js = [Script("desk/preview.js", type="module")]
+    @property
+    def media(self) -> Media:
+        script: Any = Script("desk/preview.js", type="module")
+        return super().media + Media(js=[script], css={"all": ["desk/preview.css"]})
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}"
@@ -78,6 +80,8 @@ class PreviewAdmin(PublishableAdmin):
         form_class = self.get_form(request, text, change=text is not None, fields=fields)
         form = form_class(request.POST, instance=text)
         formsets, _inlines = self._create_formsets(request, form.instance, change=text is not None)  # type: ignore[attr-defined]
+        if not connection.features.has_select_for_update:
+            form.is_valid()  # where nothing is locked by it, rather before than within the transaction
         return Typed(form, formsets)
 
     def view_on_site(self, obj: Any) -> str:

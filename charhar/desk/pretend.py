@@ -5,8 +5,10 @@ answers in it. So a preview is the readers' page, made by the same queries and t
 stays: no row, version, snapshot, address, search entry or mail, and nothing that is kept for other pages.
 """
 
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -28,6 +30,7 @@ from charhar.publishing.version import Version, current_version
 # How long a preview waits for somebody who saves. Less than PostgreSQL takes to look for a deadlock, so that
 # of the two it is the preview that gives way.
 PATIENCE_MS = 800
+TURN_SECONDS = 5
 KEPT_HEADERS = ("SERVER_NAME", "SERVER_PORT", "HTTP_HOST", "REMOTE_ADDR", "HTTP_X_FORWARDED_PROTO")
 CLOSED = {"X-Robots-Tag": "noindex, nofollow, noarchive", "Cache-Control": "private, no-store"}
 
@@ -120,25 +123,52 @@ def pretended(text: Any, content: Content | None = None, *, note: str = "") -> I
 def _undone() -> Iterator[None]:
     """A transaction that ends in a rollback whatever happens, and waits for nobody for long."""
     sqlite = connection.vendor == "sqlite"
-    statement = (
-        f"PRAGMA busy_timeout = {PATIENCE_MS}" if sqlite else f"SET LOCAL lock_timeout = {PATIENCE_MS}"
-    )
-    try:
-        if sqlite:
-            _run(statement)
-        with transaction.atomic(durable=True):
-            if not sqlite:
-                _run(statement)
+    with _turns.next() if sqlite else nullcontext():
+        try:
+            if sqlite:
+                _run(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+            with transaction.atomic(durable=True):
+                if not sqlite:
+                    _run(f"SET LOCAL lock_timeout = {PATIENCE_MS}")
+                try:
+                    yield
+                finally:
+                    transaction.set_rollback(True)
+        except OperationalError as error:
+            raise Busy from error
+        finally:
+            if sqlite:
+                usual = connection.settings_dict["OPTIONS"].get("timeout", 5)
+                _run(f"PRAGMA busy_timeout = {int(usual * 1000)}")
+
+
+class _Turns:
+    """All who write to an SQLite database share one lock: a process's previews take it one after another, and
+    then leave it alone for as long as they held it, so that no number of them keeps anybody from saving.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.free_from = 0.0
+
+    @contextmanager
+    def next(self) -> Iterator[None]:
+        """The next turn; raises ``Busy`` where too many wait for theirs."""
+        if not self.lock.acquire(timeout=TURN_SECONDS):
+            raise Busy
+        try:
+            time.sleep(max(0.0, self.free_from - time.monotonic()))
+            began = time.monotonic()
             try:
                 yield
             finally:
-                transaction.set_rollback(True)
-    except OperationalError as error:
-        raise Busy from error
-    finally:
-        if sqlite:
-            usual = connection.settings_dict["OPTIONS"].get("timeout", 5)
-            _run(f"PRAGMA busy_timeout = {int(usual * 1000)}")
+                ended = time.monotonic()
+                self.free_from = ended + (ended - began)
+        finally:
+            self.lock.release()
+
+
+_turns = _Turns()
 
 
 def _run(statement: str) -> None:

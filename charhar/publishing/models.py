@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -480,7 +480,10 @@ class Publishable(models.Model):
         if self.slug and not self.corrects_id:
             from .addresses import taken_by
 
-            other = taken_by(self)
+            try:
+                other = taken_by(self)
+            except ObjectDoesNotExist:
+                return  # what its address stands under is not chosen yet, which its own field says
             if other is not None:
                 raise ValidationError(
                     {

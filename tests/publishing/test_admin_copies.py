@@ -50,7 +50,9 @@ def desk(response):
     page = html.fromstring(response.content.decode())
     return [
         button.get("name") or button.get("formaction").split("/")[-2]
-        for button in page.xpath("//div[contains(@class,'desk')]//button")
+        for button in page.xpath(
+            "//div[contains(@class,'desk')]//button[not(ancestor::*[@data-preview-buttons])]"
+        )
     ]
 
 
