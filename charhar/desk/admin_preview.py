@@ -75,7 +75,10 @@ class PreviewAdmin(PublishableAdmin):
         return text
 
     def _typed(self, request: HttpRequest, text: Any) -> Typed:
-        """The form as Django's own view builds it from what was sent."""
+        """The form as Django's own view builds it from what was sent, merged as saving would merge it."""
+        if text is not None:
+            self.merge_posted(request, text)
+            request.merged = None  # type: ignore[attr-defined]  # what clashes is shown as it was typed
         fields = flatten_fieldsets(self.get_fieldsets(request, text))
         form_class = self.get_form(request, text, change=text is not None, fields=fields)
         form = form_class(request.POST, instance=text)

@@ -30,7 +30,7 @@ from charhar.publishing.version import Version, current_version
 # How long a preview waits for somebody who saves. Less than PostgreSQL takes to look for a deadlock, so that
 # of the two it is the preview that gives way.
 PATIENCE_MS = 800
-TURN_SECONDS = 5
+TURN_SECONDS, PAUSE_SECONDS = 5, 0.1
 KEPT_HEADERS = ("SERVER_NAME", "SERVER_PORT", "HTTP_HOST", "REMOTE_ADDR", "HTTP_X_FORWARDED_PROTO")
 CLOSED = {"X-Robots-Tag": "noindex, nofollow, noarchive", "Cache-Control": "private, no-store"}
 
@@ -144,7 +144,7 @@ def _undone() -> Iterator[None]:
 
 class _Turns:
     """All who write to an SQLite database share one lock: a process's previews take it one after another, and
-    then leave it alone for as long as they held it, so that no number of them keeps anybody from saving.
+    then leave it alone for a tenth of a second, in which whoever waits to save looks for it at least once.
     """
 
     def __init__(self) -> None:
@@ -158,13 +158,9 @@ class _Turns:
             raise Busy
         try:
             time.sleep(max(0.0, self.free_from - time.monotonic()))
-            began = time.monotonic()
-            try:
-                yield
-            finally:
-                ended = time.monotonic()
-                self.free_from = ended + (ended - began)
+            yield
         finally:
+            self.free_from = time.monotonic() + PAUSE_SECONDS
             self.lock.release()
 
 

@@ -71,13 +71,14 @@ class SayingAdmin(admin.ModelAdmin):
             said = move.done % obj + " " + _("Readers see it from %s.") % due
         else:
             said = move.done % obj
+        public = obj.is_published or (move is not None and move.name == "_publish_correction")
         self.message_user(
             request,
             format_html(
                 '{} <a href="{}">{}</a>',
                 said,
-                obj.get_absolute_url(),
-                _("View") if obj.is_published or obj.is_copy else _("Preview"),
+                obj.get_absolute_url() if public else self.view_on_site(obj),  # type: ignore[operator]
+                _("View") if public else _("Preview"),
             ),
             messages.SUCCESS,
         )
