@@ -6,8 +6,8 @@ from .admin_editions import EditionsAdmin
 from .admin_effects import SideEffectAdmin as SideEffectAdmin  # registered there
 from .admin_keys import KeysAdmin
 from .admin_links import LinksAdmin
-from .admin_review import ReviewAdmin
 from .admin_preview import PreviewAdmin
+from .admin_review import ReviewAdmin
 from .admin_sittings import SittingAdmin
 
 
