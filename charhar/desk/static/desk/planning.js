@@ -61,15 +61,19 @@ frame?.addEventListener("dragend", () => {
 
 const ARROWS = { ArrowLeft: () => -1, ArrowRight: () => 1, ArrowUp: () => -frame.dataset.row, ArrowDown: () => +frame.dataset.row };
 
+// Left without being moved, the form says again where the thing stands.
+function leave(details) {
+  if (details.dataset.target) details.querySelector("form").reset();
+  delete details.dataset.target;
+  mark(null);
+}
+
 plan?.addEventListener(
   "toggle",
   (event) => {
     const details = event.target;
     if (!details.matches(".planned-move")) return;
-    if (!details.open) {
-      delete details.dataset.target;
-      return mark(null);
-    }
+    if (!details.open) return leave(details);
     for (const other of plan.querySelectorAll(".planned-move[open]")) if (other !== details) other.open = false;
     if (frame) says.textContent = plan.dataset.carried;
   },
@@ -82,6 +86,7 @@ plan?.addEventListener("keydown", (event) => {
   const summary = details.querySelector("summary");
   if (event.key === "Escape") {
     details.open = false;
+    leave(details);
     summary.focus();
     says.textContent = plan.dataset.left;
     return;
