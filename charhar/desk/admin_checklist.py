@@ -13,6 +13,8 @@ from charhar.publishing.checklist import MUST, Finding, Unready, findings
 from charhar.publishing.copies import is_frozen
 from charhar.publishing.models import Action
 
+TEMPLATE = "admin/desk/checklist.html"
+
 
 class ChecklistAdmin(admin.ModelAdmin):
     """Texts whose page says what must, and what should, be mended before readers see them.
@@ -31,16 +33,14 @@ class ChecklistAdmin(admin.ModelAdmin):
         """With the checklist of what is saved, or of what was refused; for texts still to be published."""
         panels: list[Panel] = super().panels(request, obj)  # type: ignore[misc]
         refused = getattr(request, "refused", None)
-        if isinstance(refused, Unready):
-            context = self._checklist(request, obj, refused.findings)
-            return [
-                *panels,
-                Panel("aside", "admin/desk/checklist.html", context | self._override(request, obj)),
-            ]
+        if isinstance(refused, Unready):  # before the fields: it is why the page came back
+            context = self._checklist(request, obj, refused.findings) | self._override(request, obj)
+            context["refused"] = True
+            return [Panel("top", TEMPLATE, context), *panels]
         if obj is None or is_frozen(obj) or not self.has_change_permission(request, obj):
             return panels
         found = findings(obj, user=request.user)
-        return [*panels, Panel("aside", "admin/desk/checklist.html", self._checklist(request, obj, found))]
+        return [Panel("aside", TEMPLATE, self._checklist(request, obj, found)), *panels]
 
     def _checklist(self, request: HttpRequest, obj: Any, found: list[Finding]) -> dict[str, Any]:
         shown = set(flatten_fieldsets(self.get_fieldsets(request, obj)))

@@ -71,7 +71,7 @@ def test_a_refused_publication_is_clean_and_can_be_overridden(browse, chief, axe
     page.locator("button[name=_publish]").click()
     page.wait_for_selector("text=in spite of the checklist")
     page.evaluate(axe)
-    results = page.evaluate("() => axe.run(document.querySelector('.desk'))")
+    results = page.evaluate("() => axe.run(document.querySelector('#content-main'))")
     assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in results["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.fill("#id_override", "The minister waits.")
