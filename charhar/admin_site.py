@@ -60,6 +60,19 @@ def plans(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def translation_desk(request: HttpRequest) -> list[dict[str, Any]]:
+    """The way to the translation desk among the texts, for those who may read texts that have editions."""
+    from charhar.desk.translations import kinds
+
+    if not kinds(request.user):
+        return []
+    url = reverse("desk-translations")
+    name = _("Translations")
+    return [
+        {"name": name, "object_name": "Translations", "admin_url": url, "add_url": None, "view_only": True}
+    ]
+
+
 class CharharAdminSite(AdminSite):
     """The one admin site."""
 
@@ -112,6 +125,8 @@ class CharharAdminSite(AdminSite):
             for label in labels:
                 wanted = [k for k in models if k == label or ("." not in label and k.startswith(f"{label}."))]
                 found += [models.pop(k) for k in wanted]
+            if code == "texts":
+                found += translation_desk(request)
             if found:
                 desks.append(
                     {

@@ -25,6 +25,7 @@ from charhar.desk.admin_effects import about_permitted, kinds_of_text
 from charhar.desk.dead_links import problem_in_words
 from charhar.desk.models import Opinion, SideEffect
 from charhar.desk.overview import SHOWN, Line, Overview, overview
+from charhar.desk.own import own_profile
 from charhar.members.models import Application
 from charhar.outreach.models import ContactMessage
 from charhar.publishing.admin_filters import constant
@@ -115,8 +116,10 @@ def start_page(request: HttpRequest) -> dict[str, Any]:
 
 
 def _begin(request: HttpRequest) -> list[tuple[str, str]]:
-    """The kinds of text that this person may begin."""
-    return [
+    """Their own profile, for an expert of the house; and the kinds of text that this person may begin."""
+    own = own_profile(request.user)
+    profile = [(_("My profile"), own.url)] if own is not None else []
+    return profile + [
         (_("New %s") % model._meta.verbose_name, _url(model, "add"))
         for model in kinds_of_text()
         if allowed(request.user, Action.ADD, model)

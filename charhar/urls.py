@@ -12,6 +12,7 @@ from charhar.sitemaps import SITEMAPS
 urlpatterns = [
     path("admin/publishing/", include("charhar.publishing.urls_admin")),
     path("admin/desk/", include("charhar.desk.urls_planning")),
+    path("admin/desk/", include("charhar.desk.urls_translations")),
     path("admin/", admin.site.urls),
     path("calendar/<str:token>.ics", calendar_feed, name="desk-feed"),
     path("healthz", views.healthz, name="healthz"),

@@ -48,14 +48,17 @@ class BesideOriginal(forms.Widget):
         if self.rich:
             said = _("Original: %s") % self.label
             region = format_html(' tabindex="0" role="region" aria-label="{}"', said)
+        word = _("Original")
         return format_html(
-            '<div class="beside"><div class="beside-field">{}</div><details class="original">'
-            '<summary>{}</summary><div class="original-text" lang="{}"{}>{}</div></details></div>',
-            self.widget.render(name, value, attrs, renderer),
-            _("Original"),
+            '<div class="beside"><details class="original"><summary>{}</summary>'
+            '<div class="original-text" data-word="{}" lang="{}"{}>{}</div></details>'
+            '<div class="beside-field">{}</div></div>',
+            word,
+            word,
             self.language,
             region,
             self.shown,
+            self.widget.render(name, value, attrs, renderer),
         )
 
 
