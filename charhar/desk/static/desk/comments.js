@@ -16,7 +16,7 @@ function focusField(name) {
   const row = rowOf(name);
   if (!row) return false;
   row.closest("details:not([open])")?.setAttribute("open", "");
-  const field = row.querySelector("[contenteditable=true], input:not([type=hidden]), textarea, select, .select2-selection, a, button");
+  const field = row.querySelector("[contenteditable=true], input:not([type=hidden]), textarea, select, .select2-selection, a, button:not(.comment-sign)");
   row.scrollIntoView({ block: "center" });
   (field ?? row).focus({ preventScroll: true });
   return true;
