@@ -29,7 +29,7 @@ class DeskConfig(AppConfig):
     def ready(self) -> None:
         from charhar.publishing.signals import text_recorded
 
-        from . import dead_links, links, review
+        from . import dead_links, links, review, second_person  # noqa: F401  (its check registers itself)
 
         post_delete.connect(links.forget, dispatch_uid="desk.links")
         post_delete.connect(dead_links.forget, dispatch_uid="desk.dead_links")

@@ -21,7 +21,7 @@ from charhar.publishing.history import canonical, snapshots_of
 from charhar.publishing.models import Action, Publishable, Snapshot, State
 from charhar.publishing.permissions import holders_q, owns, permitted_q
 
-from . import mentions, second_person
+from . import mentions
 from .link_mail import name_of
 from .models import About, Assignment, Comment, Opinion
 from .review_mail import tell
@@ -345,11 +345,7 @@ def authors_of(text: Publishable) -> list[Any]:
 
 
 def follow(sender: Any, text: Publishable, snapshot: Snapshot, **kwargs: Any) -> None:
-    """Receive ``text_recorded``: mail, decision and ended assignments that belong to a save or a move.
-
-    Raises ``ValidationError`` for a save that the two-person rule forbids.
-    """
-    second_person.hold_scheduled(text, snapshot)
+    """Receive ``text_recorded``: mail, decision and ended assignments that belong to a save or a move."""
     user, action = snapshot.user, snapshot.action
     if action in ("correct", "discard"):
         _end_of_copies(text)

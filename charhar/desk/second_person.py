@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from charhar.publishing.checklist import MUST, Finding, Occasion, check
@@ -17,8 +16,8 @@ from charhar.publishing.models import Publishable, Snapshot
 
 from .models import Opinion
 
-# Saves that change what a scheduled text will say; every other way to publish asks the checklist itself.
-SAVES = frozenset({"save", "restore"})
+# How a text, and a correction, comes to be scheduled.
+SCHEDULING = ("publish", "schedule")
 
 
 def sections(text: Publishable) -> list[str]:
@@ -57,8 +56,7 @@ def missing(text: Publishable, user: Any) -> str:
     present = serialise(text)
     wanted = essence(present)
     writer, writer_name = _last_writer(text, present, wanted, user)
-    here = {user.pk if user is not None else None, writer}
-    if _approvers(text, present, wanted) - here:
+    if _approvers(text, present, wanted) - {_publisher(text, present, wanted, user), writer}:
         return ""
     named = {"sections": ", ".join(names), "writer": writer_name}
     if user is None and writer is None:
@@ -82,6 +80,16 @@ def missing(text: Publishable, user: Any) -> str:
             " changed it last, must approve this version."
         )
     return said % named
+
+
+def _publisher(text: Publishable, present: dict[str, Any], wanted: str, user: Any) -> Any:
+    """The key of who puts this content before readers: who has scheduled it, if anybody, else ``user``."""
+    if text.is_scheduled:
+        rows = snapshots_of(text).filter(action__in=SCHEDULING)
+        scheduled = rows.order_by("-version").first()
+        if scheduled is not None and _essence_of(scheduled, present, text) == wanted:
+            return scheduled.user_id
+    return user.pk if user is not None else None
 
 
 def _last_writer(text: Publishable, present: dict[str, Any], wanted: str, user: Any) -> tuple[Any, str]:
@@ -118,28 +126,3 @@ def second_person(text: Any, occasion: Occasion) -> Iterable[Finding]:
     wanting = missing(text, occasion.user)
     if wanting:
         yield Finding("second-person", MUST, wanting)
-
-
-def hold_scheduled(text: Publishable, snapshot: Snapshot) -> None:
-    """Refuse a save that changes what a scheduled text will say and that no second person has approved.
-
-    Else the schedule would carry before readers what the rule forbids. Raises ``ValidationError``.
-    """
-    if snapshot.action not in SAVES or snapshot.user is None or not _is_due_later(text) or not sections(text):
-        return
-    before = snapshots_of(text).filter(version__lt=snapshot.version).order_by("-version").first()
-    if before is not None and _essence_of(before, snapshot.data, text) == essence(snapshot.data):
-        return
-    wanting = missing(text, snapshot.user)
-    if wanting:
-        raise ValidationError(
-            _(
-                "It is scheduled, so that this change would reach readers by itself. %s Take it off the"
-                " schedule first."
-            )
-            % wanting
-        )
-
-
-def _is_due_later(text: Publishable) -> bool:
-    return text.is_scheduled and text.trashed_at is None

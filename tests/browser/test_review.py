@@ -11,7 +11,11 @@ from charhar.publishing import workflow
 from tests.browser.test_axe import in_every_look
 from tests.factories import ArticleFactory, ExpertFactory, NewsSectionFactory, TopicFactory, UserFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.timeout(400),
+]
 
 
 @pytest.fixture

@@ -351,7 +351,7 @@ def test_done_leaves_the_text_with_its_person_and_taking_it_away_does_not(editor
 
 @pytest.mark.parametrize("end", [publish_copy, discard_copy])
 def test_a_closed_copy_waits_for_nobody(editor, author, end):
-    live = text_of(author, "live")
+    live = text_of(author, "live", authors=[ExpertFactory()])
     copy = open_copy(live)
     review.assign(copy, author, editor)
     review.assign(live, author, editor)
@@ -446,7 +446,7 @@ def test_resolved_threads_are_folded_away(client, editor, author):
 
 
 def test_the_family_is_shown_newest_first_with_the_version_that_each_was_about(client, editor, author):
-    live = text_of(author, "live")
+    live = text_of(author, "live", authors=[ExpertFactory()])
     with time_machine.travel(timezone.now() - datetime.timedelta(hours=3)):
         review.comment(live, editor, "Of the live text.")
     first = open_copy(live)
