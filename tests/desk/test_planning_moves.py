@@ -353,8 +353,8 @@ BY_ROLE = {
 }  # fmt: skip
 EXPECTED_PAGES = {(role, page): status for role, status in BY_ROLE.items() for page in PAGES}
 # The person's own feed, and by POST the address anew.
-EXPECTED_FEED = {role: 200 if status == SEES else 404 for role, status in BY_ROLE.items()}
-EXPECTED_RENEW = {role: 302 if status == SEES else status for role, status in BY_ROLE.items()}
+EXPECTED_FEED = {(role, "feed"): 200 if status == SEES else 404 for role, status in BY_ROLE.items()}
+EXPECTED_RENEW = {(role, "renew"): 302 if status == SEES else status for role, status in BY_ROLE.items()}
 MOVES = {"scheduled": "publish", "correction": "publish", "failed": "publish", "expiring": "expire"}
 
 
@@ -411,11 +411,11 @@ def test_each_role_reaches_exactly_what_the_table_says(client, role):
         client.force_login(person)
     for name, url in PAGES.items():
         assert client.get(url).status_code == EXPECTED_PAGES[role, name], name
-    assert client.post(PAGES["address"], {"renew": ""}).status_code == EXPECTED_RENEW[role]
+    assert client.post(PAGES["address"], {"renew": ""}).status_code == EXPECTED_RENEW[role, "renew"]
     if person is not None:
         feed, _made = CalendarFeed.objects.get_or_create(user=person)
         client.logout()
-        assert client.get(feed_address(feed)).status_code == EXPECTED_FEED[role]
+        assert client.get(feed_address(feed)).status_code == EXPECTED_FEED[role, "feed"]
 
 
 @pytest.mark.parametrize("role", ROLES)
