@@ -144,7 +144,8 @@ def _undone() -> Iterator[None]:
 
 class _Turns:
     """All who write to an SQLite database share one lock: a process's previews take it one after another, and
-    then leave it alone for a tenth of a second, in which whoever waits to save looks for it at least once.
+    then leave it alone for as long as they held it, and for a tenth of a second at least, in which whoever
+    waits to save looks for it once or more.
     """
 
     def __init__(self) -> None:
@@ -158,9 +159,13 @@ class _Turns:
             raise Busy
         try:
             time.sleep(max(0.0, self.free_from - time.monotonic()))
-            yield
+            began = time.monotonic()
+            try:
+                yield
+            finally:
+                ended = time.monotonic()
+                self.free_from = ended + max(PAUSE_SECONDS, ended - began)
         finally:
-            self.free_from = time.monotonic() + PAUSE_SECONDS
             self.lock.release()
 
 
