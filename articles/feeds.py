@@ -115,7 +115,7 @@ class Subject(Everything):
     def about(self, rows: Any, subject: Any) -> Any:
         if isinstance(subject, Expert):
             return rows.filter(bylines__expert=subject).distinct()
-        return rows.about(subject)
+        return rows.about(subject, current_language())
 
 
 class SubjectAtom(Subject):

@@ -68,12 +68,17 @@ class ArticleQuerySet(PublishableQuerySet):
         """What Latest Research lists: all but news."""
         return self.exclude(kind=Article.Kind.NEWS)
 
-    def about(self, subject: Listed) -> "ArticleQuerySet":
-        """Articles filed under a topic, region or news section, newest first, by the index made for it."""
+    def about(self, subject: Listed, language: str) -> "ArticleQuerySet":
+        """Articles filed under a topic, region or news section, newest first, by the index made for it.
+
+        ``language`` is that of the list: one in English holds English editions alone, which the index has in
+        order, so that the first page does not sort all that is filed.
+        """
         rows = {Topic: "topic_rows", Region: "region_rows", NewsSection: "section_rows"}[type(subject)]
-        return self.filter(**{f"{rows}__subject": subject}).order_by(
-            f"-{rows}__language", f"-{rows}__date", "-publish_at", "-pk"
-        )
+        filed: dict[str, Any] = {f"{rows}__subject": subject}
+        if language == ENGLISH:
+            filed[f"{rows}__language"] = ENGLISH
+        return self.filter(**filed).order_by(f"-{rows}__language", f"-{rows}__date", "-publish_at", "-pk")
 
     def newest_under(
         self, kind: type[Listed], keys: Iterable[int], language: str, each: int = 2

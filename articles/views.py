@@ -124,7 +124,8 @@ def person(byline: Byline) -> dict[str, Any]:
 def news_section(request: HttpRequest, slug: str) -> HttpResponse:
     """One news section, newest first."""
     section = get_object_or_404(NewsSection, slug=slug)
-    context = listing(request, Article.objects.for_readers_in(current_language()).about(section).for_list())
+    language = current_language()
+    context = listing(request, Article.objects.for_readers_in(language).about(section, language).for_list())
     context |= {
         "section": section,
         "sections": NewsSection.objects.shown(),

@@ -53,7 +53,7 @@ def _index(request: HttpRequest, kind: str, model: type[Listed], title: str) -> 
 
 def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, str]) -> HttpResponse:
     language = current_language()
-    articles = subject.articles.model.objects.for_readers_in(language).about(subject).for_list()
+    articles = subject.articles.model.objects.for_readers_in(language).about(subject, language).for_list()
     context = listing(request, articles)
     leads = subject.leads.select_related("expert__portrait")
     feed = (
