@@ -238,7 +238,7 @@ class Writer:
         elif self.text.is_copy:
             button = self.chance.choice(["_save"] * 4 + ["_publish_correction", "_schedule_correction"])
         soon = (timezone.localtime() + datetime.timedelta(days=1)).strftime(SOON)
-        extra = {button: "1", "publish_from": soon, "told": "minor"}
+        extra = {button: "1", "told": "minor", "publish_from": soon if "schedule" in button else ""}
         self.book.count[button] += 1
         before = self.book.of(self.text)
         status, values, context = self.way.post(self.text, {**self.values, **extra})
