@@ -6,6 +6,7 @@ const POLL = 500;
 const IDLE = 3000;
 const AT_MOST = 8000;
 const PING = 20000;
+const STAYS = 2000;
 const BEACON = 60000;
 const HERE = "charhar-typed:";
 
@@ -198,7 +199,8 @@ function start() {
   window.addEventListener("pagehide", leave);
   window.addEventListener("online", () => send(read() === saved ? null : read()));
 
-  handOver().then(() => send(null));
+  // Whoever only passes through is not announced.
+  setTimeout(() => handOver().then(() => heard || send(null)), STAYS);
   setInterval(look, POLL);
 }
 
