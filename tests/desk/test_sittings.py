@@ -60,7 +60,7 @@ def notices(response):
 
 
 def draft(**values):
-    article = ArticleFactory(draft=True, **values)
+    article = ArticleFactory(draft=True, authors=[], **values)
     workflow.record(article, user=None, action="save")
     return article
 

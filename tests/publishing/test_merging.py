@@ -71,7 +71,7 @@ def clashes(response):
 
 def draft(**values):
     """A draft with one save behind it."""
-    article = ArticleFactory(draft=True, **values)
+    article = ArticleFactory(draft=True, authors=[], **values)
     workflow.record(article, user=None, action="save")
     return article
 
@@ -245,14 +245,15 @@ def test_a_version_of_another_text_is_no_base(client, editor, hers):
 # -- Dates of life, which no snapshot holds ----------------------------------------------------------
 
 
-def test_the_owner_and_the_expiry_are_merged_too(client, editor, hers, anna):
-    article = ArticleFactory()
+def test_the_link_to_the_original_and_the_expiry_are_merged_too(client, editor, hers):
+    original = ArticleFactory(slug="shared")
+    article = ArticleFactory(language="zh-hans", slug="shared")
     workflow.record(article, user=None, action="save")
     typed = opened(client, change(article))
     hers(article, expire_at="2090-01-01T08:00")
-    send(client, change(article), values=typed, assigned_to=str(anna.pk))
+    send(client, change(article), values=typed, translation_of=str(original.pk))
     article = again(article)
-    assert article.assigned_to == anna
+    assert article.translation_of == original
     assert article.expire_at == datetime.datetime(2090, 1, 1, tzinfo=datetime.UTC)
 
 
