@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.db.models import Q
 from django.forms.widgets import Media, Script
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from charhar.publishing.admin import PublishableAdmin
 from charhar.publishing.admin_moves import Panel
 from charhar.publishing.languages import ENGLISH, LANGUAGES
+from charhar.publishing.translation import other_edition_of
 
 from .preview import View, answer, preview_path
 from .typed import Typed
@@ -108,13 +108,12 @@ class PreviewAdmin(PublishableAdmin):
         ]
 
     def _other_preview(self, request: HttpRequest, text: Any) -> tuple[str, str] | None:
-        """The language and the preview of the other edition, where this person sees it. One query."""
+        """The language and the preview of the other edition, where this person sees it."""
         if text is None or not text.is_translated:
             return None
-        original = text.translation_of_id or text.corrects_id or text.pk
-        others: Any = self.model.versions.filter(corrects__isnull=True, trashed_at__isnull=True)  # type: ignore[attr-defined]
-        others = others.exclude(language=text.language)
-        other = others.filter(Q(pk=original) | Q(translation_of=original)).first()
+        other = other_edition_of(text)
+        if other is not None and other.trashed_at is not None:
+            return None
         if other is None or not self.has_view_permission(request, other):
             return None
         return other.get_language_display(), preview_path(other)

@@ -49,6 +49,7 @@ from .models import Action, Address, Publishable, Snapshot, published_q
 from .permissions import allowed, may_correct, permitted_q
 from .richtext import RichTextField
 from .templatetags.richtext import richtext
+from .translation import remember_other_edition
 
 
 class TextChangeList(CountingChangeList):
@@ -392,6 +393,8 @@ class PublishableAdmin(SayingAdmin, LockedAdmin, MergingAdmin, HistoryAdmin, Vis
             outdated=is_outdated(text),
         )
         context |= self.merging_context(request, context)
+        if obj is not None and obj.is_translated:
+            remember_other_edition(obj)
         context["panels"] = [] if context.get("is_popup") else self.panels(request, obj)
         context["last_saved"] = snapshots_of(obj).defer("data").first() if obj is not None else None
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -28,16 +28,23 @@ def other_language(language: str) -> str:
 def other_edition_of(text: Any) -> Any:
     """The text in the other language, in whatever state and be it in the trash; None where there is none.
 
-    One query; none for a translation that came with its original.
+    One query; none for a translation that came with its original, or after ``remember_other_edition``.
     """
     if text.translation_of_id:
         return text.translation_of
+    if "known_edition" in vars(text):
+        return text.known_edition
     versions: Any = type(text).versions
     return versions.filter(
         translation_of=text.corrects_id or text.pk,
         language=other_language(text.language),
         corrects__isnull=True,
     ).first()
+
+
+def remember_other_edition(text: Any) -> None:
+    """Let ``other_edition_of`` ask once for all parts of a page that is made of this very instance."""
+    text.known_edition = other_edition_of(text)
 
 
 def may_read_original(text: Any, user: Any) -> bool:
