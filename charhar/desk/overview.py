@@ -155,7 +155,8 @@ def _parts(user: Any, model: Any, now: datetime.datetime, keyed: dict[str, Any])
         content_type=kind, object_id=OuterRef("pk"), version=OuterRef("version")
     )
     opinions = opinions.exclude(user=user)
-    links = TextLink.objects.filter(content_type=kind, object_id=OuterRef("pk")).exclude(problem="")
+    broken = TextLink.objects.filter(content_type=kind).exclude(problem="")
+    links = broken.filter(object_id=OuterRef("pk"))
     unfinished = Q(state__in=[State.DRAFT, State.REVIEW])
     parts: dict[str, Part | None] = {
         "drafts": Part(
@@ -183,7 +184,7 @@ def _parts(user: Any, model: Any, now: datetime.datetime, keyed: dict[str, Any])
         parts["failed"] = Part(judged.exclude(failure="").filter(corrects__isnull=False), F("publish_at"))
     if mended is not None:
         parts["broken"] = Part(
-            mended.filter(Exists(links)),
+            mended.filter(pk__in=broken.values("object_id")),  # few, by an index of their own
             Subquery(links.order_by("broken_since").values("broken_since")[:1], output_field=DateTimeField()),
             note=Subquery(
                 links.order_by("broken_since")
