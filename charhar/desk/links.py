@@ -141,7 +141,7 @@ def with_standings(text: Any, links: Iterable[ReviewLink]) -> list[tuple[ReviewL
     }
     newest = None
     if moved or text.trashed_at is not None:
-        newest = snapshots_of(text).first()
+        newest = text.newest_snapshot = snapshots_of(text).first()
         pinned = Snapshot.objects.in_bulk(moved)
         for link in links:
             link.snapshot = pinned.get(link.snapshot_id, link.snapshot)

@@ -396,7 +396,11 @@ class PublishableAdmin(SayingAdmin, LockedAdmin, MergingAdmin, HistoryAdmin, Vis
         if obj is not None and obj.is_translated:
             remember_other_edition(obj)
         context["panels"] = [] if context.get("is_popup") else self.panels(request, obj)
-        context["last_saved"] = snapshots_of(obj).defer("data").first() if obj is not None else None
+        # A panel may have fetched the newest version already, for its content.
+        newest = getattr(obj, "newest_snapshot", None)
+        if newest is None and obj is not None:
+            newest = snapshots_of(obj).defer("data").first()
+        context["last_saved"] = newest
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     # -- The trash and the history --

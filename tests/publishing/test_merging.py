@@ -71,7 +71,7 @@ def clashes(response):
 
 def draft(**values):
     """A draft with one save behind it."""
-    article = ArticleFactory(draft=True, authors=[], **values)
+    article = ArticleFactory(draft=True, **{"authors": [], **values})
     workflow.record(article, user=None, action="save")
     return article
 
@@ -416,10 +416,10 @@ def test_rows_that_others_point_at_keep_their_keys_through_a_merge(client, edito
 
 
 def test_what_was_typed_into_a_text_published_meanwhile_goes_into_its_working_copy(client, editor, hers):
-    article = draft(title="Base", body="<p>Base.</p>")
+    article = draft(title="Base", body="<p>Base.</p>", authors=None)
     typed = opened(client, change(article))
     hers(article, "_publish", standfirst="Hers")
-    kept = send(client, change(article), values=typed, title="Mine", tags="mine", **added(typed, 0, "Mine"))
+    kept = send(client, change(article), values=typed, title="Mine", tags="mine", **added(typed, 1, "Mine"))
     assert kept.status_code == 403
     assert ("title", "Mine") in kept.context["typed"]
     assert ("Byline", "Mine · Author") in kept.context["typed"]
@@ -484,7 +484,7 @@ def test_a_form_of_a_live_text_that_expired_meanwhile_empties_nothing(client, ed
 
 
 def test_publishing_what_i_have_not_seen_is_asked_once_more(client, editor, hers):
-    article = draft(title="Base")
+    article = draft(title="Base", authors=[ExpertFactory()])
     typed = opened(client, change(article))
     hers(article, standfirst="Hers")
     held = send(client, change(article), "_publish", values=typed, title="Mine")
@@ -496,7 +496,7 @@ def test_publishing_what_i_have_not_seen_is_asked_once_more(client, editor, hers
 
 
 def test_saving_mine_does_not_undo_a_schedule(client, editor):
-    article = draft()
+    article = draft(authors=[ExpertFactory()])
     typed = opened(client, change(article))
     workflow.publish(article, at=timezone.now() + datetime.timedelta(days=1))
     send(client, change(article), values=typed, title="Mine")
