@@ -5,6 +5,8 @@ from django.urls import reverse
 
 from tests.factories import ArticleFactory, TopicFactory, UserFactory
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture
 def chief(transactional_db):

@@ -9,7 +9,7 @@ from tests.browser.test_axe import in_every_look
 from tests.factories import UserFactory
 from tests.library import samples
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 UPLOAD = reverse("admin:library_image_upload")
 

@@ -11,7 +11,7 @@ from charhar.desk.models import Sitting
 from charhar.publishing import workflow
 from tests.factories import ArticleFactory, UserFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SAVED = "[data-autosave]:has-text('Saved as a safety copy at')"
 
 KEPT_HERE = "Object.keys(localStorage).filter((n) => n.startsWith('charhar-typed:')).length"

@@ -461,6 +461,7 @@ def member(who, topic):
     return UserFactory(roles=[{"secretariat": "Secretariat"}.get(who, f"{who.title()}s")])
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("endpoint", EXPECTED)
 @pytest.mark.parametrize("who", CAST)
 def test_who_sees_side_effects_and_decides(client, editor, endpoint, who):

@@ -190,6 +190,7 @@ def situation(name, kind, editor, **fields):
     return text, token
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", EXPECTED)
 @pytest.mark.parametrize("kind", UNSEEN)
 def test_the_token_matrix(client, editor, kind, name):
@@ -260,6 +261,7 @@ STAFF_EXPECTED = {
 }
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(("person", "whose", "state"), STAFF_EXPECTED)
 def test_the_matrix_of_staff(client, editor, person, whose, state):
     roles = PEOPLE[person]

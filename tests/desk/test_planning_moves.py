@@ -418,6 +418,7 @@ def test_each_role_reaches_exactly_what_the_table_says(client, role):
         assert client.get(feed_address(feed)).status_code == EXPECTED_FEED[role, "feed"]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("owns", [True, False])
 def test_each_role_moves_exactly_what_the_table_says(client, role, owns):

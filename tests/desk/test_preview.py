@@ -310,6 +310,7 @@ EXPECTED = {
 }
 
 
+@pytest.mark.matrix
 @pytest.mark.django_db
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.parametrize(("role", "whose"), EXPECTED)
@@ -423,6 +424,7 @@ def test_no_page_may_be_framed_by_another_and_previews_need_no_exception(client)
 # -- Beside those who save ----------------------------------------------------------------------------
 
 
+@pytest.mark.matrix
 @pytest.mark.timeout(400)
 def test_fifty_previews_among_saves_fail_nowhere(at_once):
     editor = UserFactory(roles=["Editors"])

@@ -117,6 +117,7 @@ def test_the_matrix_has_so_many_cells():
     assert len(CELLS) == 128
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(("way", "publisher", "approver", "since", "flagged"), CELLS)
 def test_only_a_second_person_who_approved_this_very_content_lets_it_out(
     people, section, way, publisher, approver, since, flagged
