@@ -534,6 +534,7 @@ def test_a_thousand_interleavings_lose_nothing_and_overwrite_nothing_silently():
     assert count["clashes"] > 100
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("part", range(int(os.environ.get("INTERLEAVINGS", "200")) // BATCH))
 def test_so_do_two_hundred_with_publications_and_corrections(part):
     count = interleave(ShortWay, BATCH, seed=f"part {part}")
