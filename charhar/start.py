@@ -21,7 +21,7 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 
 from charhar.contacts.models import OutgoingMail
-from charhar.desk.admin_effects import about_permitted, kinds_of_text
+from charhar.desk.about import about_permitted, may_with_any
 from charhar.desk.dead_links import problem_in_words
 from charhar.desk.models import Opinion, SideEffect
 from charhar.desk.overview import SHOWN, Line, Overview, overview
@@ -30,6 +30,7 @@ from charhar.members.models import Application
 from charhar.outreach.models import ContactMessage
 from charhar.publishing.admin_filters import constant
 from charhar.publishing.admin_moves import short
+from charhar.publishing.kinds import kinds_of_text
 from charhar.publishing.languages import LANGUAGES
 from charhar.publishing.models import Action, State
 from charhar.publishing.permissions import allowed
@@ -273,7 +274,7 @@ def _secretariat(user: Any) -> list[Group]:
         desks.append(
             ("mail", _("Letters not sent"), mail, "subject", "created_at", {"state__in": "failed,uncertain"})
         )
-    if any(allowed(user, Action.PUBLISH, model) for model in kinds_of_text()):
+    if may_with_any(user, Action.PUBLISH):
         stuck = SideEffect.objects.filter(~Q(failure=""), about_permitted(user, Action.PUBLISH), done_at=None)
         desks.append(
             ("effects", _("Side effects that failed"), stuck, "failure", "due_at", {"standing": "failed"})

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -13,9 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from charhar.contacts.admin import ReadOnly
 from charhar.publishing.admin_moves import short
 from charhar.publishing.models import Action
-from charhar.publishing.permissions import allowed
 
-from .admin_effects import about_permitted, kinds_of_text
+from .about import about_permitted, link_to_text, may_with_any
 from .dead_links import problem_in_words
 from .models import TextLink
 
@@ -49,7 +47,7 @@ class TextLinkAdmin(ReadOnly, admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return any(allowed(request.user, Action.CHANGE, model) for model in kinds_of_text())
+        return may_with_any(request.user, Action.CHANGE)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -61,12 +59,7 @@ class TextLinkAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description=_("text"))
     def about(self, obj: TextLink) -> SafeString | str:
         """The text, with the way to its form."""
-        text: Any = obj.text
-        if text is None:
-            return "–"
-        opts = text._meta
-        url = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[text.pk])
-        return format_html('<a href="{}">{}</a>', url, text)
+        return link_to_text(obj)
 
     @admin.display(description=_("address"))
     def link(self, obj: TextLink) -> SafeString | str:

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,29 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from charhar.contacts.admin import ReadOnly
 from charhar.publishing.admin_moves import short
-from charhar.publishing.models import Action, Publishable
-from charhar.publishing.permissions import allowed, permitted_q
+from charhar.publishing.models import Action
 
 from . import effects
+from .about import about_permitted, link_to_text, may_with_any
 from .models import SideEffect
-
-
-def kinds_of_text() -> list[type[Publishable]]:
-    """Every kind of text there is."""
-    return [model for model in apps.get_models() if issubclass(model, Publishable)]
-
-
-def about_permitted(user: Any, action: str) -> Q:
-    """The condition on rows about texts that ``user`` may do ``action`` to."""
-    condition = Q(pk__in=[])
-    for model in kinds_of_text():
-        if user.is_superuser or allowed(user, action, model):
-            about = Q(content_type=ContentType.objects.get_for_model(model))
-            if not user.is_superuser:
-                permitted: Any = model.versions.filter(permitted_q(user, action, model))
-                about &= Q(object_id__in=permitted.order_by().values("pk"))
-            condition |= about
-    return condition
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -81,7 +61,7 @@ class SideEffectAdmin(ReadOnly, admin.ModelAdmin):
     actions = ["try_again_selected", "give_up_selected"]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return any(allowed(request.user, Action.PUBLISH, model) for model in kinds_of_text())
+        return may_with_any(request.user, Action.PUBLISH)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -143,12 +123,7 @@ class SideEffectAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description=_("text"))
     def about(self, obj: SideEffect) -> SafeString | str:
         """The text, with the way to its form."""
-        text: Any = obj.text
-        if text is None:
-            return "–"
-        opts = text._meta
-        url = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[text.pk])
-        return format_html('<a href="{}">{}</a>', url, text)
+        return link_to_text(obj)
 
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, obj: SideEffect) -> str:

@@ -25,10 +25,10 @@ from django.db.models.functions import Coalesce, Concat, NullIf
 from django.utils import timezone
 
 from charhar.publishing.admin_filters import STALE
+from charhar.publishing.kinds import kinds_of_text
 from charhar.publishing.models import Action, Publishable, Snapshot, State
 from charhar.publishing.permissions import allowed, own_q, permitted_q
 
-from .admin_effects import kinds_of_text
 from .models import Assignment, Comment, Opinion, Sitting, TextLink
 
 SHOWN = 8

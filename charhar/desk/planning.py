@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import (
     BooleanField,
@@ -31,25 +30,20 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from charhar.publishing.kinds import kinds_by_name
 from charhar.publishing.languages import CHINESE, ENGLISH, LANGUAGES
 from charhar.publishing.models import Action, Publishable, State
 from charhar.publishing.permissions import allowed, own_q, permitted_q
 
+from .about import may_with_any
 from .models import Assignment
 
 PUBLISH, EXPIRE, DUE, WAIT = "publish", "expire", "due", "wait"
 
 
-def kinds() -> dict[str, type[Publishable]]:
-    """Every kind of text by the name that plans and their filters use."""
-    return {
-        str(model._meta.model_name): model for model in apps.get_models() if issubclass(model, Publishable)
-    }
-
-
 def may_plan(user: Any) -> bool:
     """Whether somebody may read anything before publication, and so has a plan to see."""
-    return any(allowed(user, Action.VIEW, model) for model in kinds().values())
+    return may_with_any(user, Action.VIEW)
 
 
 class Filters(NamedTuple):
@@ -65,7 +59,7 @@ class Filters(NamedTuple):
         language, kind = given.get("language", ""), given.get("kind", "")
         return cls(
             language if language in (ENGLISH, CHINESE) else "",
-            kind if kind in kinds() else "",
+            kind if kind in kinds_by_name() else "",
             given.get("mine") == "1",
         )
 
@@ -117,7 +111,7 @@ class Item(NamedTuple):
     @property
     def kind_name(self) -> str:
         """The kind of text, in words."""
-        return str(capfirst(kinds()[self.row.kind]._meta.verbose_name))
+        return str(capfirst(kinds_by_name()[self.row.kind]._meta.verbose_name))
 
     @property
     def language_name(self) -> str:
@@ -127,7 +121,7 @@ class Item(NamedTuple):
     @property
     def route(self) -> str:
         """The name of the text's form in the admin."""
-        opts = kinds()[self.row.kind]._meta
+        opts = kinds_by_name()[self.row.kind]._meta
         return f"admin:{opts.app_label}_{opts.model_name}_change"
 
     @property
@@ -229,7 +223,7 @@ def _late(model: type[Publishable]) -> Q:
 def _fetch(user: Any, filters: Filters, condition: Any) -> Iterator[Row]:
     """One query for all kinds; ``condition(model, rows)`` says which of a kind's visible rows are wanted."""
     parts = []
-    for name, model in kinds().items():
+    for name, model in kinds_by_name().items():
         if filters.kind in ("", name) and allowed(user, Action.VIEW, model):
             rows = _seen(user, model, filters)
             parts.append(_columns(user, model, rows.filter(condition(model, rows))))

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from charhar.publishing.head import head_for
+from charhar.publishing.kinds import kinds_by_name
 from charhar.publishing.languages import ENGLISH, current_language, with_prefix
 from charhar.publishing.models import Action, Publishable
 from charhar.publishing.permissions import allowed
@@ -37,13 +38,6 @@ class View(models.TextChoices):
     CARD = "card", gettext_lazy("Social card")
 
 
-def kinds() -> dict[str, type[Publishable]]:
-    """The kinds of text by the word that stands for them in addresses."""
-    from django.apps import apps
-
-    return {m._meta.model_name: m for m in apps.get_models() if issubclass(m, Publishable)}  # type: ignore[misc]
-
-
 def preview_path(text: Publishable, language: str = "") -> str:
     """The staff's stable address of a saved text or working copy, shown as readers would see it."""
     with translation.override(ENGLISH):
@@ -60,7 +54,7 @@ def may_preview(user: Any, text: Publishable) -> bool:
 
 def saved(request: HttpRequest, kind: str, key: int) -> HttpResponse:
     """A saved text or working copy as readers would see it; for everybody who may not, there is nothing."""
-    model = kinds().get(kind)
+    model = kinds_by_name().get(kind)
     text = model.versions.filter(pk=key, trashed_at__isnull=True).first() if model is not None else None
     if text is None or not may_preview(request.user, text):
         raise Http404("There is no such preview.")

@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from charhar.publishing import copies, workflow
 from charhar.publishing.admin_forms import BeijingField, beijing
 from charhar.publishing.history import snapshots_of
+from charhar.publishing.kinds import kinds_by_name
 from charhar.publishing.models import Action, Publishable, State
 from charhar.publishing.permissions import permitted_q
 from charhar.publishing.version import current_version
 
-from .planning import EXPIRE, PUBLISH, kinds
+from .planning import EXPIRE, PUBLISH
 
 
 class Overtaken(ValidationError):
@@ -54,7 +55,7 @@ class MoveForm(forms.Form):
 
 def find(user: Any, kind: Any, pk: Any) -> Any:
     """The text or working copy as it is now; ``Http404`` where the person may not know of it."""
-    model: Any = kinds().get(str(kind))
+    model: Any = kinds_by_name().get(str(kind))
     if model is None or not str(pk).isascii() or not str(pk).isdigit() or int(pk) >= 2**63:
         raise Http404("There is no such text.")
     seen = model.versions.filter(permitted_q(user, Action.VIEW, model), trashed_at__isnull=True)

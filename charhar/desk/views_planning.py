@@ -16,10 +16,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from charhar.publishing.kinds import kinds_by_name
 from charhar.publishing.languages import LANGUAGES
 
 from . import planning
-from .planning import Filters, Item, kinds
+from .planning import Filters, Item
 
 SHOWN_A_DAY = 4
 ONE_DAY, ONE_WEEK = datetime.timedelta(days=1), datetime.timedelta(days=7)
@@ -54,7 +55,9 @@ def planning_page(request: HttpRequest, title: Any, **context: Any) -> dict[str,
         "filters": filters,
         "filter_query": filters.query(),
         "languages": LANGUAGES,
-        "kinds": [(name, capfirst(model._meta.verbose_name_plural)) for name, model in kinds().items()],
+        "kinds": [
+            (name, capfirst(model._meta.verbose_name_plural)) for name, model in kinds_by_name().items()
+        ],
         "here": request.get_full_path(),
         **context,
     }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.apps import AppConfig, apps
+from django.apps import AppConfig
 from django.db.models.signals import post_delete, post_migrate, post_save, pre_delete, pre_migrate
 
 
@@ -58,12 +58,11 @@ class PublishingConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks as checks
+        from .kinds import kinds_of_text
         from .locks import refuse_deletion
-        from .models import Publishable
 
-        for model in apps.get_models():
-            if issubclass(model, Publishable):
-                pre_delete.connect(refuse_deletion, sender=model, dispatch_uid="publishing.refuse_deletion")
+        for model in kinds_of_text():
+            pre_delete.connect(refuse_deletion, sender=model, dispatch_uid="publishing.refuse_deletion")
         post_save.connect(record_address_after_save, dispatch_uid="publishing.record_address")
         post_delete.connect(reserve_address_after_delete, dispatch_uid="publishing.reserve_address")
         pre_migrate.connect(pause_watch, sender=self, dispatch_uid="publishing.pause_watch")

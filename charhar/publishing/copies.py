@@ -9,7 +9,6 @@ import datetime
 import logging
 from typing import Any, NamedTuple
 
-from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError, transaction
 from django.utils import timezone
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import checklist, workflow
 from .history import fill, serialise, snapshots_of, write
+from .kinds import kinds_of_text
 from .locks import heed
 from .models import Action, Publishable, State
 from .permissions import may_correct
@@ -176,8 +176,7 @@ def apply_due(now: datetime.datetime | None = None) -> Applied:
 def _due(now: datetime.datetime) -> list[tuple[type[Publishable], int]]:
     found = [
         (moment, key, model)
-        for model in apps.get_models()
-        if issubclass(model, Publishable)
+        for model in kinds_of_text()
         for moment, key in model.versions.filter(
             corrects__isnull=False,
             state=State.PUBLISHED,

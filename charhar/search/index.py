@@ -3,20 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
-from charhar.publishing.models import Publishable
+from charhar.publishing.kinds import kinds_of_text
 
 from .models import SearchEntry
 
 BATCH = 100
-
-
-def searchable_models() -> list[type[Publishable]]:
-    """Every kind of text that the site publishes."""
-    return [model for model in apps.get_models() if issubclass(model, Publishable)]
 
 
 def index(text: Any) -> None:
@@ -42,7 +36,7 @@ def rebuild() -> Iterator[tuple[str, int, int]]:
 
     Yields (kind, texts done, texts in all) after each batch. Entries without a text go last.
     """
-    for model in searchable_models():
+    for model in kinds_of_text():
         kind = ContentType.objects.get_for_model(model)
         keys = list(model.versions.filter(corrects__isnull=True).order_by("pk").values_list("pk", flat=True))
         for start in range(0, len(keys), BATCH):
@@ -52,5 +46,5 @@ def rebuild() -> Iterator[tuple[str, int, int]]:
             yield str(model._meta.verbose_name_plural), min(start + BATCH, len(keys)), len(keys)
         alive = model.versions.filter(corrects__isnull=True).values("pk")
         SearchEntry.objects.filter(content_type=kind).exclude(object_id__in=alive).delete()
-    kinds = [ContentType.objects.get_for_model(model).pk for model in searchable_models()]
+    kinds = [ContentType.objects.get_for_model(model).pk for model in kinds_of_text()]
     SearchEntry.objects.exclude(content_type__in=kinds).delete()

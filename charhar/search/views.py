@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from articles.models import Article
 from charhar.pages.models import InstitutePage
 from charhar.publishing.head import head_for
+from charhar.publishing.kinds import kinds_of_text
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import page_of
 from charhar.publishing.models import Publishable
@@ -26,7 +27,6 @@ from experts.models import Expert
 from publications.models import Publication, Series
 
 from .folding import MOST_CHARACTERS, fold, marked, passage, terms_of
-from .index import searchable_models
 from .models import SearchEntry
 
 PER_PAGE = 10
@@ -116,7 +116,7 @@ def find(terms: list[str]) -> QuerySet[SearchEntry]:
     """
     now = timezone.now()
     visible = Q()
-    for model in searchable_models():
+    for model in kinds_of_text():
         kind = ContentType.objects.get_for_model(model)
         keys = model.objects.published(now).order_by().values("pk")
         visible |= Q(content_type=kind, object_id__in=keys)

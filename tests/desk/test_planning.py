@@ -24,6 +24,7 @@ from charhar.desk.views_feed import feed_address
 from charhar.desk.views_planning import cell
 from charhar.publishing import workflow
 from charhar.publishing.copies import open_copy, publish_copy
+from charhar.publishing.kinds import kinds_by_name
 from charhar.publishing.models import Action, Grant, GrantRemit, State
 from tests.factories import (
     ArticleFactory,
@@ -471,7 +472,7 @@ def test_the_plan_says_who_may_move_as_the_texts_themselves_do(role):
     items = planning.between(person, datetime.date(2027, 3, 1), datetime.date(2027, 4, 1), Filters())
     assert items
     for item in items:
-        text = planning.kinds()[item.row.kind].versions.select_related("corrects").get(pk=item.row.pk)
+        text = kinds_by_name()[item.row.kind].versions.select_related("corrects").get(pk=item.row.pk)
         action = Action.CHANGE if item.what == planning.EXPIRE else Action.PUBLISH
         assert item.movable == (text.corrects or text).may(person, action), item
 

@@ -6,10 +6,10 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import F
 from django.utils import timezone
 
-from charhar.desk.admin_effects import kinds_of_text
 from charhar.desk.dead_links import check_own, index_all, note_problem
 from charhar.desk.models import TextLink
 from charhar.desk.web import problems_of_pages
+from charhar.publishing.kinds import kinds_of_text
 
 
 class Command(BaseCommand):
