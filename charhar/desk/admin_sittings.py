@@ -51,7 +51,7 @@ class SittingAdmin(admin.ModelAdmin):
         ticket = self._ticket(request, obj) if may_write else None
         around = sittings.around(request.user, self.model, obj and obj.pk, ticket.key if ticket else "")
         context = {
-            "ticket": ticket.signed() if ticket else "",
+            "ticket": self._signed(request, ticket) if ticket else "",
             "url": self._autosave_url(obj),
             "filled": hasattr(request, "filled"),
             "others": around.others,
@@ -76,6 +76,11 @@ class SittingAdmin(admin.ModelAdmin):
         if ticket is not None and ticket.text == key:
             return ticket
         return Ticket.new(request.user, self.model, key)
+
+    def _signed(self, request: HttpRequest, ticket: Ticket) -> str:
+        """As the form carries it: word for word what it came with, by which the browser knows it again."""
+        came = request.POST.get("sitting", "")
+        return came if Ticket.read(came) == ticket else ticket.signed()
 
     def _own_ticket(self, request: HttpRequest) -> Ticket | None:
         ticket = Ticket.read(request.POST.get("sitting"))

@@ -161,6 +161,15 @@ def test_a_save_that_is_refused_ends_nothing(client, editor):
     assert len(notices(client.get(change(article)))) == 1
 
 
+def test_a_form_that_comes_back_carries_the_very_same_ticket(client, editor):
+    article = draft(title="Base")
+    typed = opened(client, change(article))
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=2), tick=True):
+        refused = send(client, change(article), values=typed, title="")
+    assert refused.status_code == 200
+    assert values_of(refused)["sitting"] == typed["sitting"]
+
+
 def test_a_wrong_form_is_kept_as_it_is(client, editor):
     article = draft()
     typed = opened(client, change(article))
