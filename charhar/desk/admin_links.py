@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -47,7 +48,7 @@ class LinksAdmin(admin.ModelAdmin):
         ]
 
     def panels(self, request: HttpRequest, obj: Any) -> list[Panel]:
-        """With the links, for those who may make some. One query, two more where there are links."""
+        """With the links, for those who may make some. One query, one more where there are links."""
         panels: list[Panel] = super().panels(request, obj)  # type: ignore[misc]
         if obj is None or not links.may_invite(request.user, obj):
             return panels
@@ -134,7 +135,9 @@ class LinksAdmin(admin.ModelAdmin):
     def _links_context(
         self, text: Any, form: LinkForm | None = None, most: int | None = SHOWN
     ) -> dict[str, Any]:
-        found = list(links.links_of(text).prefetch_related("opinions", "comments")[:most])
+        found: list[Any] = list(
+            links.links_of(text).annotate(said=Count("comments")).prefetch_related("opinions")[:most]
+        )
         standings, refusal = links.with_standings(text, found), links.refusal(text)
         newest = {(link.reviewer, link.email) for link, standing in standings if standing.code == links.OPEN}
         return {
@@ -149,7 +152,7 @@ class LinksAdmin(admin.ModelAdmin):
                     "standing": standing,
                     "address": links.address_of(link, text) if standing.is_readable else "",
                     "opinion": next(iter(link.opinions.all()), None),
-                    "comments": len(link.comments.all()),
+                    "comments": link.said,  # type: ignore[attr-defined]
                     "revoke_url": self._url("revoke_link", text.pk, link.pk)  # type: ignore[attr-defined]
                     if standing.is_readable
                     else "",

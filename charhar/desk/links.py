@@ -141,10 +141,11 @@ def with_standings(text: Any, links: Iterable[ReviewLink]) -> list[tuple[ReviewL
     }
     newest = None
     if moved or text.trashed_at is not None:
-        newest = text.newest_snapshot = snapshots_of(text).first()
-        pinned = Snapshot.objects.in_bulk(moved)
+        wanted = snapshots_of(text).filter(Q(version=text.version) | Q(pk__in=moved))
+        whole = {snapshot.pk: snapshot for snapshot in wanted}
+        newest = text.newest_snapshot = next(iter(whole.values()), None)
         for link in links:
-            link.snapshot = pinned.get(link.snapshot_id, link.snapshot)
+            link.snapshot = whole.get(link.snapshot_id, link.snapshot)
     return [(link, _standing(link, text, newest, now)) for link in links]
 
 

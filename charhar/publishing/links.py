@@ -5,8 +5,9 @@ queries; the outside world is not asked here (``manage.py check_links --external
 """
 
 import datetime
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -26,6 +27,8 @@ from .richtext_tree import image_number, parse
 
 IMAGE = "image:"  # what stands for a picture of the library within rich text: "image:12"
 CHUNK = 500
+# What the clock needs to know of a text.
+CLOCK = ("state", "publish_at", "expire_at", "trashed_at", "corrects_id")
 # Pages of something named in their path that has no address of its own.
 WITHOUT_ADDRESS = frozenset({"tag", "feed-subject-rss", "feed-subject-atom"})
 
@@ -97,8 +100,8 @@ def target_of(url: str) -> Target | None:
 def problems_of(targets: Iterable[Target], now: datetime.datetime | None = None) -> dict[Target, str]:
     """Those targets that lead nowhere, each with the key of what is wrong in ``PROBLEMS``.
 
-    Queries: one for the addresses of each 500 targets, one for each kind of thing among them, and one each
-    for images, documents and tags where there are any.
+    Queries: for each 500 targets one for their addresses, one for the texts and one for all else behind
+    these; and one each for images and documents where there are any.
     """
     now = now or timezone.now()
     wanted = set(targets)
@@ -135,30 +138,36 @@ def _without_page(targets: set[Target], now: datetime.datetime) -> dict[Target, 
 
 
 def _states(things: set[tuple[int, int]], now: datetime.datetime) -> dict[tuple[int, int], str]:
-    """What is wrong with each thing that an address leads to; empty where readers see it."""
-    keys = defaultdict(list)
-    for kind, key in things:
-        keys[kind].append(key)
+    """What is wrong with each thing that an address leads to; empty where readers see it.
+
+    For each 500 things one query for the texts among them and one for all else, whatever their kinds.
+    """
     found = dict.fromkeys(things, "missing")
-    for kind, wanted in keys.items():
-        model: Any = ContentType.objects.get_for_id(kind).model_class()
-        if model is None:
-            continue
-        for part in _chunks(wanted):
-            if not issubclass(model, Publishable):
-                found |= dict.fromkeys(
-                    (
-                        (kind, pk)
-                        for pk in model._base_manager.filter(pk__in=part).values_list("pk", flat=True)
-                    ),
-                    "",
-                )
+    for part in _chunks(sorted(things)):
+        texts: list[models.QuerySet] = []
+        rest: list[models.QuerySet] = []
+        for kind, pairs in groupby(part, key=itemgetter(0)):
+            model: Any = ContentType.objects.get_for_id(kind).model_class()
+            if model is None:
                 continue
-            columns = ("state", "publish_at", "expire_at", "trashed_at", "corrects")
-            for text in model.versions.filter(pk__in=part).only(*columns):
-                gone = "gone" if text.is_gone else "unpublished"
-                found[kind, text.pk] = "" if text.is_published_at(now) else gone
+            of_kind = models.Value(kind, output_field=models.BigIntegerField())
+            keys = [key for _kind, key in pairs]
+            if issubclass(model, Publishable):
+                rows = model.versions.filter(pk__in=keys).order_by()
+                texts.append(rows.values_list(of_kind, "pk", *CLOCK))
+            else:
+                rest.append(model._base_manager.filter(pk__in=keys).order_by().values_list(of_kind, "pk"))
+        for kind, key, *columns in _together(texts):
+            model = ContentType.objects.get_for_id(kind).model_class()
+            text = model(**dict(zip(CLOCK, columns, strict=True)))
+            gone = "gone" if text.is_gone else "unpublished"
+            found[kind, key] = "" if text.is_published_at(now) else gone
+        found |= dict.fromkeys(_together(rest), "")
     return found
+
+
+def _together(parts: list[models.QuerySet]) -> Any:
+    return parts[0].union(*parts[1:], all=True) if parts else ()
 
 
 def _unrouted(target: Target) -> str:

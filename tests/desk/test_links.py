@@ -24,6 +24,7 @@ from tests.factories import (
     ArticleFactory,
     DocumentFactory,
     ExpertFactory,
+    ImageFactory,
     PageFactory,
     PublicationFactory,
     SeriesFactory,
@@ -821,6 +822,30 @@ def test_the_panel_costs_a_fixed_number_of_queries(client, editor, django_assert
     client.get(admin_url(text))
     with django_assert_max_num_queries(25):
         client.get(admin_url(text))
+
+
+def test_a_form_with_everything_in_it_keeps_the_budget(client, editor, django_assert_max_num_queries):
+    """Pictures, links to every kind of text, a translation, a review link that is outdated, a comment.
+
+    A link to what is no text, a topic for instance, costs one query more.
+    """
+    there = [ExpertFactory(), PublicationFactory(), PageFactory(), ArticleFactory()]
+    links_there = "".join(f'<a href="{row.get_absolute_url()}">One</a> ' for row in there)
+    picture = ImageFactory()
+    text = draft(
+        body=f'<h2>One</h2><p>{links_there}</p><figure data-image="{picture.pk}"></figure>',
+        lead_image=picture,
+    )
+    ArticleFactory(draft=True, language="zh-hans", translation_of=text, slug=text.slug)
+    link = linked(text, editor)
+    links.comment(link, name="Ann", body="Well.")
+    links.decide(link, name="Ann", verdict="approved")
+    saved_again(text, title="Later")
+    client.force_login(editor)
+    client.get(admin_url(text))
+    with django_assert_max_num_queries(25):
+        response = client.get(admin_url(text))
+    assert "review-links-list" in response.content.decode()
 
 
 # -- At the same time ---------------------------------------------------------------------------------

@@ -106,9 +106,9 @@ def test_what_answers_is_no_broken_link():
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_any_number_of_links_takes_two_queries_a_kind(number, django_assert_num_queries):
+def test_any_number_of_links_to_texts_takes_two_queries(number, django_assert_num_queries):
     articles, experts = ArticleFactory.create_batch(number), ExpertFactory.create_batch(number)
     targets = [target_of(text.get_absolute_url()) for text in (*articles, *experts)]
     problems_of(targets)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert problems_of(targets) == {}
