@@ -4,7 +4,9 @@ import asyncio
 import email.policy
 import os
 import socket
+import tempfile
 import threading
+from pathlib import Path
 
 # Set up here, not by pytest-django's own setting, which reads the settings before any conftest: the suite
 # needs no variable from outside.
@@ -20,9 +22,10 @@ from django.db import connection, connections
 
 django.setup()
 
+# A file, as on a real site: one SQLite in memory shares its connection and its locks among all threads.
+_FOLDER = tempfile.TemporaryDirectory(prefix="charhar-tests-")
 if connection.vendor == "sqlite":
-    # Parallel runs take any engine but Django's own for one that keeps its test database in a file.
-    connection.settings_dict["TEST"]["NAME"] = ":memory:"
+    connection.settings_dict["TEST"]["NAME"] = str(Path(_FOLDER.name) / "tests.sqlite3")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -46,20 +49,8 @@ def _own_surroundings(settings, tmp_path):
 
 
 @pytest.fixture
-def at_once(transactional_db, tmp_path):
-    """``at_once(20, do)`` calls ``do`` in twenty threads that begin together and gives their results.
-
-    Threads of one SQLite in memory share its locks and fail at once; here, as on a real site, each has a
-    connection of its own to one file, and so has the test from here on.
-    """
-    own = connections["default"]
-    name = connections.settings["default"]["NAME"]
-    if own.vendor == "sqlite":
-        file = tmp_path / "shared.sqlite3"
-        with own.cursor() as cursor:
-            cursor.execute("VACUUM INTO %s", [str(file)])
-        connections.settings["default"]["NAME"] = str(file)
-        connections["default"] = connections.create_connection("default")
+def at_once(transactional_db):
+    """``at_once(20, do)`` calls ``do`` in twenty threads that begin together and gives their results."""
 
     def run(count, do):
         results, start = [], threading.Barrier(count)
@@ -83,11 +74,7 @@ def at_once(transactional_db, tmp_path):
                 raise result
         return results
 
-    yield run
-    if own.vendor == "sqlite":
-        connections["default"].close()
-        connections["default"] = own
-        connections.settings["default"]["NAME"] = name
+    return run
 
 
 class Mailbox:

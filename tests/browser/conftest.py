@@ -4,6 +4,8 @@ refusal by the content security policy, a request to another host or a broken fi
 
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
+from articles.models import Article
 from tests.browser import house as the_house
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -42,18 +45,66 @@ def chromium():
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+class Shelf:
+    """States of the test database, each a file beside it, to go back to: quicker than to fill it anew."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def keep(self, name):
+        """Put the state of now by, the media with it."""
+        with self._open(self.folder / name) as target, self._open(connection.settings_dict["NAME"]) as now:
+            now.backup(target)
+        shutil.copytree(django_settings.MEDIA_ROOT, self.folder / f"{name}-media", dirs_exist_ok=True)
+
+    def bring(self, name):
+        """Go back to a state that was put by; waits for whoever is writing. False where there is none."""
+        if not (self.folder / name).exists():
+            return False
+        connection.close()
+        with self._open(self.folder / name) as source, self._open(connection.settings_dict["NAME"]) as now:
+            source.backup(now)
+        shutil.copytree(self.folder / f"{name}-media", django_settings.MEDIA_ROOT, dirs_exist_ok=True)
+        return True
+
+    @staticmethod
+    def _open(path):
+        return closing(sqlite3.connect(path, timeout=20))
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory):
+    """Where this run keeps states of its database."""
+    return Shelf(tmp_path_factory.mktemp("shelf"))
+
+
 @pytest.fixture
-def house(db):
+def transactional_db(_own_surroundings, django_db_setup, django_db_blocker, shelf):
+    """The database as the migrations leave it, before the test and after; what a live server stands on."""
+    if connection.vendor != "sqlite":
+        pytest.skip("the browser's tests stand on files of SQLite")
+    with django_db_blocker.unblock():
+        Path(django_settings.MEDIA_ROOT).mkdir(exist_ok=True)
+        if not (shelf.folder / "migrated").exists():
+            shelf.keep("migrated")
+        yield
+        shelf.bring("migrated")
+
+
+@pytest.fixture
+def house(transactional_db, shelf):
     """The small whole site; its main article."""
-    return the_house.build()
+    if not shelf.bring("house"):
+        the_house.build()
+        shelf.keep("house")
+    return Article.objects.get(slug="bridges-between-neighbours", language="en")
 
 
 @pytest.fixture
 def browse(chromium, live_server):
     """``browse(path, …)`` opens a page in a browser of its own, without cookies or with somebody's session."""
     contexts, complaints = [], []
-    # On one SQLite in memory two threads can get in each other's way; the page then tries again.
-    expected = ["/autosave/"] if connection.vendor == "sqlite" else []
+    expected = []
 
     def watch(page):
         def heard(message):

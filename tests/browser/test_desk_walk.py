@@ -14,7 +14,6 @@ from tests import factories
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(400),
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
 
 

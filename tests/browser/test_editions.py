@@ -10,7 +10,7 @@ from charhar.publishing.translation import is_outdated, start_edition
 from tests.browser.house import administrator
 from tests.browser.test_axe import in_every_look
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = pytest.mark.browser
 # axe measures with inline styles of its own; test_hosts.py opens the admin under its policy.
 
 

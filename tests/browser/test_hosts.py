@@ -8,7 +8,7 @@ import pytest
 from charhar.publishing.copies import open_copy
 from tests.browser.house import PATHS, administrator
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = pytest.mark.browser
 
 BROKEN = """
 async () => {

@@ -6,7 +6,7 @@ from django.urls import reverse
 from articles.models import Article
 from tests.factories import ArticleFactory, UserFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from tests.browser.test_axe import in_every_look
 from tests.factories import UserFactory
 from tests.library import samples
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.browser
 
 UPLOAD = reverse("admin:library_image_upload")
 
 
 @pytest.fixture
-def editor(db):
+def editor(transactional_db):
     return UserFactory(roles=["Editors"])
 
 

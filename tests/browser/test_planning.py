@@ -17,7 +17,7 @@ from tests.browser.house import LONG_TITLE, administrator
 from tests.browser.test_axe import in_every_look
 from tests.factories import ArticleFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = pytest.mark.browser
 BEIJING = ZoneInfo("Asia/Shanghai")
 ONE_DAY = datetime.timedelta(days=1)
 

@@ -9,12 +9,12 @@ from articles.models import Article
 from tests.browser.test_axe import violations
 from tests.factories import ArticleFactory, ExpertFactory, UserFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.browser
 BODY = "".join(f"<p>Paragraph {number} of a long text.</p>" for number in range(80))
 
 
 @pytest.fixture
-def editor(db):
+def editor(transactional_db):
     return UserFactory(roles=["Editors"])
 
 

@@ -13,7 +13,6 @@ from tests.factories import ArticleFactory, ExpertFactory, NewsSectionFactory, T
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.timeout(400),
 ]
 

@@ -10,7 +10,7 @@ from tests.browser.house import administrator
 from tests.browser.test_axe import in_every_look
 from tests.desk.test_links import linked, saved_again
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = pytest.mark.browser
 
 SELECT = """() => {
   const paragraph = document.querySelector("#main .prose p");

@@ -13,7 +13,7 @@ from tests.browser.house import administrator
 from tests.factories import ArticleFactory, ImageFactory
 from tests.publishing.test_richtext_clean import CASES, WORD_LIST, WORD_NOTES
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.browser
 
 WATCH = """
 window.refused = []
@@ -81,7 +81,7 @@ class Desk:
 
 
 @pytest.fixture
-def article(db):
+def article(transactional_db):
     return ArticleFactory(draft=True, body="", show_editors_note=False)
 
 

@@ -11,11 +11,11 @@ from tests.desk.test_start import full_house
 from tests.factories import UserFactory
 
 # Another browser test may have emptied the tables, roles included: they come back with the rows of migrations.
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def administrator(db):
+def administrator(transactional_db):
     assert Group.objects.filter(name="Administrators").exists()
     person = UserFactory(roles=["Administrators"])
     full_house(person)

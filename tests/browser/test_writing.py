@@ -11,19 +11,19 @@ from charhar.desk.models import Sitting
 from charhar.publishing import workflow
 from tests.factories import ArticleFactory, UserFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.browser
 SAVED = "[data-autosave]:has-text('Saved as a safety copy at')"
 
 KEPT_HERE = "Object.keys(localStorage).filter((n) => n.startsWith('charhar-typed:')).length"
 
 
 @pytest.fixture
-def ada(db):
+def ada(transactional_db):
     return UserFactory(username="ada", first_name="Ada", last_name="Sample", is_superuser=True)
 
 
 @pytest.fixture
-def wang(db):
+def wang(transactional_db):
     return UserFactory(username="wang", first_name="Wang", last_name="Min", is_superuser=True)
 
 

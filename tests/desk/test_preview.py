@@ -424,7 +424,7 @@ def test_no_page_may_be_framed_by_another_and_previews_need_no_exception(client)
 # -- Beside those who save ----------------------------------------------------------------------------
 
 
-@pytest.mark.matrix
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_fifty_previews_among_saves_fail_nowhere(at_once):
     editor = UserFactory(roles=["Editors"])

@@ -533,8 +533,11 @@ def test_a_thousand_interleavings_lose_nothing_and_overwrite_nothing_silently():
     assert count["clashes"] > 100
 
 
-@pytest.mark.matrix
-@pytest.mark.parametrize("part", range(int(os.environ.get("INTERLEAVINGS", "200")) // BATCH))
+PARTS = range(int(os.environ.get("INTERLEAVINGS", "200")) // BATCH)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("part", [pytest.param(part, marks=[pytest.mark.long][:part]) for part in PARTS])
 def test_so_do_two_hundred_with_publications_and_corrections(part):
     count = interleave(ShortWay, BATCH, seed=f"part {part}")
     assert count[302] > BATCH / 2
