@@ -4,16 +4,15 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import pre_save
-from django.utils.text import slugify
+
+from charhar.publishing.languages import latin_slug
 
 
 def give_latin_slug(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     """Addresses are ASCII: a tag in Chinese gets its slug in pinyin, with a number where that is taken."""
     if raw or instance.slug.isascii():
         return
-    from pypinyin import lazy_pinyin
-
-    base = slugify(" ".join(lazy_pinyin(instance.slug))) or "tag"
+    base = latin_slug(instance.slug) or "tag"
     taken = set(
         sender.objects.filter(slug__startswith=base).exclude(pk=instance.pk).values_list("slug", flat=True)
     )

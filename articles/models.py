@@ -125,7 +125,9 @@ class ArticleQuerySet(PublishableQuerySet):
 
     def for_page(self) -> "ArticleQuerySet":
         """All that an article's own page shows: six queries for the whole."""
-        return self.select_related("lead_image", "outlet", "entry__publication__series").prefetch_related(
+        return self.select_related(
+            "lead_image", "outlet", "entry__publication__series", "entry__publication__file"
+        ).prefetch_related(
             models.Prefetch("bylines", Byline.objects.select_related("expert__portrait")),
             "topics",
             "regions",

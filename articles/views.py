@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,21 +14,25 @@ from charhar.publishing.languages import CHINESE, ENGLISH, current_language
 from charhar.publishing.listing import listing
 from charhar.publishing.reading import for_reader
 
-from .models import Article, ArticleTopic, Byline, NewsSection
-
-RELATED = 4
+from .citations import citations
+from .models import Article, Byline, NewsSection
+from .related import reading_on
+from .sharing import ways_to_share
 
 
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     """One article, whole. At most ten queries, menu and foot made."""
     text = for_reader(request, Article.objects.in_language(current_language()).for_page(), slug=slug)
     edition = text.other_edition()
+    entry = text.entry if text.entry and text.entry.publication.is_published else None
     context = {
         "article": text,
         "bylines": list(text.bylines.all()),
         "edition": edition,
-        "entry": text.entry if text.entry and text.entry.publication.is_published else None,
-        "related": related_to(text),
+        "entry": entry,
+        "reading_on": reading_on(text, edition, entry),
+        "citations": citations(text, entry),
+        "share": ways_to_share(text),
         "head": head_for(
             request,
             text.title,
@@ -61,18 +64,6 @@ def _section_of(text: Article) -> list[tuple[Any, str]]:
     return []
 
 
-def related_to(text: Article) -> list[Article]:
-    """The newest articles under the same topics, in the page's language. One query."""
-    topics = [topic.pk for topic in text.topics.all()]
-    if not topics:
-        return []
-    same = ArticleTopic.objects.filter(article=OuterRef("pk"), subject__in=topics)
-    rows = Article.objects.for_readers_in(text.language).filter(Exists(same)).exclude(pk=text.pk)
-    if text.translation_of_id:
-        rows = rows.exclude(pk=text.translation_of_id)
-    return list(rows.only("title", "slug", "date", "kind", "language").newest_first()[:RELATED])
-
-
 def structured_data(text: Article) -> dict[str, Any]:
     """schema.org's ``NewsArticle`` (``Report`` for research) of an article."""
     card = social_card(text.lead_image)
@@ -84,7 +75,7 @@ def structured_data(text: Article) -> dict[str, Any]:
         "inLanguage": text.html_lang,
         "datePublished": (text.publish_at or text.created_at).isoformat(),
         "dateModified": (text.modified_for_readers or text.created_at).isoformat(),
-        **({"correction": corrections(text)} if text.corrections else {}),
+        **({"correction": corrections_of(text)} if text.corrections else {}),
         "mainEntityOfPage": text.canonical_url or absolute(text.get_absolute_url()),
         "author": [
             person(byline)
@@ -102,7 +93,7 @@ def structured_data(text: Article) -> dict[str, Any]:
     }
 
 
-def corrections(text: Article) -> list[dict[str, Any]]:
+def corrections_of(text: Article) -> list[dict[str, Any]]:
     """schema.org's ``CorrectionComment`` for each public note, newest first."""
     return [
         {"@type": "CorrectionComment", "text": note, "datePublished": day.isoformat()}

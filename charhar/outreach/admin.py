@@ -30,6 +30,7 @@ class ContactMessageAdmin(admin.ModelAdmin):
         "name",
         "email",
         "organisation",
+        "page",
         "message",
         "language",
         "person",
@@ -59,7 +60,7 @@ class ContactMessageAdmin(admin.ModelAdmin):
     def export(self, request: HttpRequest, queryset: Any) -> HttpResponse:
         rows = (
             [timezone.localtime(m.created_at).isoformat(timespec="minutes"), m.get_subject_display(), m.name,
-             m.email, m.organisation, m.message, m.language, m.get_state_display()]
+             m.email, m.organisation, m.page, m.message, m.language, m.get_state_display()]
             for m in queryset.iterator()
         )  # fmt: skip
         headings = [
@@ -68,6 +69,7 @@ class ContactMessageAdmin(admin.ModelAdmin):
             _("name"),
             _("e-mail"),
             _("organisation"),
+            _("page it is about"),
             _("message"),
             _("language"),
             _("state"),

@@ -1,12 +1,20 @@
 """The forms of the pages Contact Us, Support Charhar and Stay Informed."""
 
+from typing import Any
+
 from django import forms
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from charhar.contacts.fields import EmailField, LineField, ParagraphsField
 from charhar.contacts.guard import GuardedForm
 
 from .models import ContactMessage
+
+# A path on this site, and nothing that a browser would take for an address elsewhere.
+own_path = RegexValidator(
+    r"\A/(?!/)[A-Za-z0-9/_-]*\Z", _("Write only the part of the address after the site’s name.")
+)
 
 
 class MessageForm(GuardedForm):
@@ -31,7 +39,14 @@ class ContactForm(MessageForm):
     """A message on a subject that the sender chooses."""
 
     subject = forms.ChoiceField(label=_("What it is about"), choices=ContactMessage.Subject.choices)
-    field_order = ["subject"]
+    page = LineField(label=_("The page it is about"), max_length=300, required=False, validators=[own_path])
+    field_order = ["subject", "page"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self["page"].value():
+            # Only those who come from a page to report an error in it are asked which.
+            del self.fields["page"]
 
 
 class SubscribeForm(GuardedForm):

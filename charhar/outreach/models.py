@@ -39,6 +39,7 @@ class ContactMessage(models.Model):
     email = models.EmailField(_("e-mail"), max_length=254)
     organisation = models.CharField(_("organisation"), max_length=200, blank=True)
     message = models.TextField(_("message"))
+    page = models.CharField(_("page it is about"), max_length=300, blank=True)
     language = models.CharField(_("language of the page"), max_length=10, choices=LANGUAGES, default=ENGLISH)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.NEW)
     created_at = models.DateTimeField(_("received"), default=timezone.now)

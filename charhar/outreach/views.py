@@ -4,8 +4,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -26,7 +27,7 @@ from charhar.publishing.head import head_for
 from charhar.publishing.languages import current_language
 
 from . import subscriptions
-from .forms import ContactForm, MessageForm, SubscribeForm
+from .forms import ContactForm, MessageForm, SubscribeForm, own_path
 from .models import ContactMessage, Subscription, Vacancy, WayToGive
 
 never_kept = cache_control(private=True, no_store=True)
@@ -55,6 +56,7 @@ class MessageView(GuardedFormView):
                     "email": data["email"],
                     "organisation": data["organisation"],
                     "message": data["message"],
+                    "page": data.get("page", ""),
                     "language": language,
                 },
             )
@@ -79,6 +81,16 @@ class Contact(MessageView):
 
     form_class = ContactForm
     template_name = "outreach/contact.html"
+
+    def make_form(self, data: QueryDict | None = None) -> GuardedForm:
+        """The form; for those who come to report an error in a page, with that page filled in."""
+        about = self.request.GET.get("about", "")
+        try:
+            own_path(about)
+        except ValidationError:
+            about = ""
+        initial = {"page": about, "subject": ContactMessage.Subject.WEBSITE} if about else {}
+        return ContactForm(data, initial=initial)
 
     def page_context(self) -> dict[str, Any]:
         return form_page(self.request, "contact", _("Contact Us"))

@@ -4,7 +4,10 @@ from typing import Any
 
 from django.urls import URLResolver
 from django.urls.resolvers import LocalePrefixPattern
+from django.utils.text import slugify
 from django.utils.translation import get_language
+
+from .richtext_lines import CJK
 
 ENGLISH = "en"
 CHINESE = "zh-hans"
@@ -30,6 +33,15 @@ def without_prefix(path: str) -> str:
 def with_prefix(path: str, language: str) -> str:
     """The address of ``path`` (as it stands in English) in ``language``."""
     return PREFIXES[language] + path.lstrip("/")
+
+
+def latin_slug(words: str) -> str:
+    """The words as a part of an address, which is ASCII: Chinese in pinyin; empty where nothing is left."""
+    if not CJK.search(words):
+        return slugify(words)
+    from pypinyin import lazy_pinyin  # some megabytes, which only Chinese words need
+
+    return slugify(" ".join(lazy_pinyin(words)))
 
 
 class _LanguagePrefix(LocalePrefixPattern):

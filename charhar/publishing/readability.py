@@ -1,4 +1,4 @@
-"""How hard a text is to read: one simple measure for each language, which an editor can check by hand.
+"""How long a text takes to read and how hard it is: simple measures, which an editor can check by hand.
 
 English: LIX, the words of an average sentence plus the percentage of words longer than six letters. Papers
 stand at 45 to 50, scholarly prose at 55 to 60; above 62 a text is called hard. Chinese: the characters of an
@@ -11,7 +11,10 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from .richtext import plain_text
+from .richtext_lines import CJK, WORD
 
+# What a reader at ease takes in: words, and Chinese characters, a minute.
+WORDS_A_MINUTE, CHARACTERS_A_MINUTE = 230, 400
 HARD_LIX, HARD_CHINESE, LEAST = 62, 60, 100
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -44,6 +47,14 @@ def lix(text: str) -> float:
         return 0.0
     long = sum(len(word) > 6 for word in words)
     return len(words) / max(len(sentences(text)), 1) + 100 * long / len(words)
+
+
+def minutes_to_read(html: str) -> int:
+    """How many minutes a text takes, its notes left aside; 0 for one without words, else at least 1."""
+    text = plain_text(html, footnotes=False)
+    characters = sum(char.isalpha() for char in CJK.findall(text))
+    minutes = len(WORD.findall(text)) / WORDS_A_MINUTE + characters / CHARACTERS_A_MINUTE
+    return max(round(minutes), 1) if minutes else 0
 
 
 def is_hard_to_read(html: str, *, chinese: bool = False) -> str:

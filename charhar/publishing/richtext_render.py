@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from charhar.library.models import Image
 from charhar.library.templatetags.pictures import picture
 
+from .languages import latin_slug
 from .richtext import guard
 from .richtext_tree import Node, Raw, image_number, is_footnote, parse, serialise
 
@@ -72,8 +72,11 @@ class _Page:
         return [node]
 
     def heading_id(self, node: Node) -> str:
-        """The heading's words, told apart from the page's own ids and from the same words before."""
-        name = f"{self.prefix}s-{slugify(node.text(skip=is_footnote), allow_unicode=True)[:60].strip('-')}"
+        """The heading's words, in Latin letters so that a link to it can be read and sent anywhere.
+
+        Told apart from the page's own ids and from the same words before.
+        """
+        name = f"{self.prefix}s-{latin_slug(node.text(skip=is_footnote))[:60].strip('-')}"
         numbers = count(2)
         unique = name
         while unique in self.ids:

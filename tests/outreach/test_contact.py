@@ -303,3 +303,28 @@ def test_the_contact_page_itself_says_how_to_reach_the_institute(client):
         "1 Sample Road",
     ):
         assert part in address, part
+
+
+@pytest.mark.django_db
+def test_an_error_in_a_page_is_reported_with_that_pages_address(client, keep_mail):
+    path = "/about/contact/?about=/zh/articles/on-ports/"
+    html = client.get(path).content.decode()
+    assert '<input type="text" name="page" value="/zh/articles/on-ports/"' in html
+    assert '<option value="website" selected>' in html
+    with keep_mail():
+        assert client.post("/about/contact/", GOOD | {"page": "/zh/articles/on-ports/"}).status_code == 302
+    assert ContactMessage.objects.get().page == "/zh/articles/on-ports/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "about", ["", "//example.org/", "https://example.org/", "/<b>", "/a\n", "/é/", "\x00"]
+)
+def test_nothing_else_is_taken_for_a_page_of_the_site(client, about):
+    response = client.get("/about/contact/", {"about": about})
+    assert response.status_code == 200
+    assert 'name="page"' not in response.content.decode()
+    if about:
+        assert client.post("/about/contact/", GOOD | {"page": about}).status_code == (
+            422 if about != "/a\n" else 302
+        )

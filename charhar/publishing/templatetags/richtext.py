@@ -5,7 +5,7 @@ from typing import Any
 from django import forms, template
 from django.utils.safestring import SafeString
 
-from charhar.publishing import richtext_forms, richtext_render
+from charhar.publishing import readability, richtext_forms, richtext_render
 
 register = template.Library()
 
@@ -14,6 +14,12 @@ register = template.Library()
 def richtext(html: str | None, prefix: str = "") -> SafeString:
     """A stored text for readers; the prefix tells two on one page apart. One query if it has pictures."""
     return richtext_render.render(html or "", prefix=prefix)
+
+
+@register.filter
+def minutes(html: str | None) -> int:
+    """How many minutes a stored text takes to read; 0 for one without words."""
+    return readability.minutes_to_read(html or "")
 
 
 @register.filter

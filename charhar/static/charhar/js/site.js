@@ -53,3 +53,34 @@ header?.addEventListener("focusout", (event) => {
 
 // A form that came back with errors: the summary takes the focus.
 document.querySelector(".errors")?.focus();
+
+// An article: copying, the system's own way to share, printing. What the browser can not do stays hidden.
+const said = document.querySelector(".uses [role=status]");
+const deeds = {
+  copy: navigator.clipboard && (({ dataset }) => navigator.clipboard.writeText(dataset.text ?? document.getElementById(dataset.of).textContent)),
+  share: navigator.share && (({ dataset }) => navigator.share({ title: document.title, url: dataset.text })),
+  print: () => print(),
+};
+
+for (const each of document.querySelectorAll("[data-does]")) {
+  const deed = deeds[each.dataset.does];
+  if (!deed) continue;
+  each.hidden = false;
+  each.addEventListener("click", async () => {
+    try {
+      await deed(each);
+      if (each.dataset.done) said.textContent = each.textContent = each.dataset.done;
+    } catch {
+      // Not allowed, or the reader changed their mind: nothing has happened.
+    }
+  });
+}
+
+// A link to something folded unfolds it.
+function unfold() {
+  const target = document.getElementById(location.hash.slice(1));
+  if (target?.localName === "details") target.open = true;
+}
+
+addEventListener("hashchange", unfold);
+unfold();
