@@ -336,7 +336,8 @@ class Article(Translated, Publishable):
         return [str(section) for section in self.sections.all() if section.two_person] if self.pk else []
 
     def search_document(self) -> SearchDocument:
-        names = " ".join(b.name for b in self.bylines.all())
+        bylines = list(self.bylines.all())
+        names = " ".join(byline.name for byline in bylines)
         return SearchDocument(
             title=" ".join(filter(None, [self.title, self.subtitle])),
             standfirst=self.standfirst,
@@ -344,6 +345,12 @@ class Article(Translated, Publishable):
             language=self.language,
             kind=self.kind,
             date=self.date,
+            filed={
+                "topic": [topic.pk for topic in self.topics.all()],
+                "region": [region.pk for region in self.regions.all()],
+                "author": [byline.expert_id for byline in bylines if byline.expert_id],
+                "series": [self.entry.publication.series_id] if self.entry else [],
+            },
         )
 
 

@@ -35,8 +35,9 @@ def fill(articles: int) -> None:
     from django.utils import timezone
 
     from articles.models import Article, ArticleSection, ArticleTopic, Byline, NewsSection
+    from charhar.publishing.documents import SearchDocument
     from charhar.publishing.models import Address, Snapshot
-    from charhar.search.models import SearchEntry
+    from charhar.search import index as search
     from charhar.taxonomy.models import Topic
     from experts.models import Expert
     from tests import factories
@@ -86,13 +87,18 @@ def fill(articles: int) -> None:
                 )
                 for row in rows
             )  # fmt: skip
-            known = {"content_type": kind, "language": "en", "kind": "commentary"}
-            SearchEntry.objects.bulk_create(
-                SearchEntry(
-                    object_id=row.pk, title=row.title, body=row.body[3:-4], folded_title=row.title,
-                    folded_text=f"{row.title} {row.body[3:-4]}", date=row.date, **known,
-                )
-                for row in rows
+            search.write(
+                kind,
+                [
+                    (
+                        row.pk,
+                        SearchDocument(
+                            row.title, row.standfirst, row.body[3:-4], "en", "commentary", row.date,
+                            {"topic": [topic.pk]},
+                        ),
+                    )
+                    for row in rows
+                ],
             )  # fmt: skip
 
 

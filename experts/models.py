@@ -245,6 +245,10 @@ class Expert(Publishable):
             language="",
             kind="expert",
             date=None,
+            filed={
+                "topic": [topic.pk for topic in self.topics.all()],
+                "region": [region.pk for region in self.regions.all()],
+            },
         )
 
 

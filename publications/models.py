@@ -202,7 +202,8 @@ class Publication(Translated, Publishable):
         return [*self.topics.all(), *self.regions.all()] if self.pk else []
 
     def search_document(self) -> SearchDocument:
-        names = " ".join(c.name for c in self.contributors.all())
+        contributors = list(self.contributors.all())
+        names = " ".join(contributor.name for contributor in contributors)
         entries = " ".join(f"{e.title} {e.authors}" for e in self.entries.all())
         return SearchDocument(
             title=" ".join(filter(None, [self.title, self.subtitle])),
@@ -211,6 +212,12 @@ class Publication(Translated, Publishable):
             language=self.language,
             kind="publication",
             date=self.date,
+            filed={
+                "topic": [topic.pk for topic in self.topics.all()],
+                "region": [region.pk for region in self.regions.all()],
+                "author": [c.expert_id for c in contributors if c.expert_id],
+                "series": [self.series_id],
+            },
         )
 
 

@@ -23,6 +23,13 @@ def forget_deleted_text(sender: Any, instance: Any, **kwargs: Any) -> None:
         forget(instance)
 
 
+def drop_from_index(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """An entry's words go with it."""
+    from .engines import engine
+
+    engine().remove(instance.pk)
+
+
 class SearchConfig(AppConfig):
     """Search."""
 
@@ -34,3 +41,4 @@ class SearchConfig(AppConfig):
 
         text_recorded.connect(index_recorded_text, dispatch_uid="search.index")
         post_delete.connect(forget_deleted_text, dispatch_uid="search.forget")
+        post_delete.connect(drop_from_index, self.get_model("SearchEntry"), dispatch_uid="search.drop")

@@ -1,95 +1,52 @@
-"""What makes two spellings the same for search, and where a term stands in a text."""
+"""What search takes for the same: one character for one, so that every offset stays that of the text."""
 
+import re
 import unicodedata
-from collections.abc import Sequence
-from functools import lru_cache
+from pathlib import Path
 
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
+# Zero width, soft hyphen, marks of direction, halves of a character: they have no shape to search for.
+SHAPELESS = re.compile(r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+MARKS = re.compile(r"[\u0300-\u036f]")  # Latin, Greek and Cyrillic ones: those of kana make another letter
+QUOTES = dict.fromkeys("“”„«»「」『』", '"') | dict.fromkeys("‘’", "'")
+SIMPLIFIED = {
+    pair[0]: pair[1]
+    for line in Path(__file__).with_name("simplified.txt").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+    for pair in line.split()
+}
 
-MOST_CHARACTERS = 200
-MOST_TERMS = 10
-PASSAGE = 220
 
-
-@lru_cache(maxsize=8192)
-def _fold(character: str) -> str:
-    """One character folded: full width to half, no case, no accents; nothing for what has no shape."""
-    category = unicodedata.category(character)
-    if category in {"Cs", "Cf"}:
-        return ""
-    if category == "Cc" or character.isspace():
-        return " "
-    decomposed = unicodedata.normalize("NFKD", character).casefold()
-    # Only Latin, Greek and Cyrillic accents: the marks of kana and Hangul make another letter.
-    bare = "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f")
-    return unicodedata.normalize("NFC", bare)
+def clean(text: str) -> str:
+    """The text as search stores and quotes it: composed, without what has no shape, with single spaces."""
+    text = SHAPELESS.sub("", unicodedata.normalize("NFC", text))
+    return " ".join(CONTROL.sub(" ", text).split())
 
 
 def fold(text: str) -> str:
-    """The text as search compares it."""
-    return "".join(map(_fold, text))
+    """The text as search compares it, exactly as long: half width, no case, no accents, simplified."""
+    return text.translate(_FOLDED)
 
 
-def terms_of(query: str) -> list[str]:
-    """The folded words of a query, each once, as many as anybody types; longer queries are cut."""
-    return list(dict.fromkeys(fold(query[:MOST_CHARACTERS]).split()))[:MOST_TERMS]
+class _Folded(dict[int, str]):
+    """Each character's fold, found when first asked for."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold(chr(code))
+        if code <= 0xFFFF:  # those beyond are rare and too many to keep
+            self[code] = folded
+        return folded
 
 
-def marked(text: str, terms: Sequence[str]) -> SafeString:
-    """The whole text, escaped, with every occurrence of a term in a ``mark``."""
-    return _markup(text, _spans(text, terms))
+_FOLDED = _Folded()
 
 
-def passage(text: str, terms: Sequence[str]) -> SafeString:
-    """The part of the text around the first occurrence of a term, escaped and marked; else its beginning.
-
-    Reads the text character by character: about a millisecond for ten thousand.
-    """
-    text = " ".join(text.split())
-    folded = fold(text)
-    places = [place for term in terms if (place := folded.find(term)) >= 0]
-    start = 0
-    if places:
-        first = _spans(text, terms)[0][0]
-        start = max(0, first - PASSAGE // 3)
-        # Back to where a word begins; a Chinese text has no such place, and any will do.
-        start = text.rfind(" ", max(0, start - 20), start + 1) + 1 or start
-    end = min(len(text), start + PASSAGE)
-    cut = text.rfind(" ", end - 20, end)
-    if end < len(text) and cut > start:
-        end = cut
-    piece = text[start:end].strip()
-    before, after = ("… " if start else ""), (" …" if end < len(text) else "")
-    return mark_safe(before + _markup(piece, _spans(piece, terms)) + after)  # noqa: S308  escaped in _markup
-
-
-def _spans(text: str, terms: Sequence[str]) -> list[tuple[int, int]]:
-    """Where terms stand in the text as it is written: spans in order, those that touch joined."""
-    folded, origin = [], []
-    for position, character in enumerate(text):
-        for each in _fold(character):
-            folded.append(each)
-            origin.append(position)
-    whole = "".join(folded)
-    found = []
-    for term in terms:
-        place = whole.find(term)
-        while place >= 0:
-            found.append((origin[place], origin[place + len(term) - 1] + 1))
-            place = whole.find(term, place + len(term))
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(found):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def _markup(text: str, spans: Sequence[tuple[int, int]]) -> SafeString:
-    parts, done = [], 0
-    for start, end in spans:
-        parts += [escape(text[done:start]), "<mark>", escape(text[start:end]), "</mark>"]
-        done = end
-    return mark_safe("".join([*parts, escape(text[done:])]))  # noqa: S308  every part is escaped
+def _fold(character: str) -> str:
+    if character.isspace() or unicodedata.category(character) in {"Cc", "Cf", "Cs"}:
+        return " "
+    bare = MARKS.sub("", unicodedata.normalize("NFKD", character))
+    folded = unicodedata.normalize("NFC", bare).casefold()
+    if len(folded) != 1:  # ß, ﬁ, ½: whole words are taken apart where they are compared
+        folded = character
+    folded = QUOTES.get(folded, folded)
+    return SIMPLIFIED.get(folded, folded)

@@ -1,23 +1,21 @@
 """The search page."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.prefetch import GenericPrefetch
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Value
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from articles.models import Article
 from charhar.pages.models import InstitutePage
 from charhar.publishing.head import head_for
-from charhar.publishing.kinds import kinds_of_text
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import page_of
 from charhar.publishing.models import Publishable
@@ -26,8 +24,11 @@ from charhar.taxonomy.models import Region, Topic
 from experts.models import Expert
 from publications.models import Publication, Series
 
-from .folding import MOST_CHARACTERS, fold, marked, passage, terms_of
+from .finding import find
+from .folding import clean, fold
 from .models import SearchEntry
+from .passages import marked, passage
+from .segments import MOST_CHARACTERS, Query, parse, tokens
 
 PER_PAGE = 10
 # What a text other than an article is.
@@ -56,84 +57,51 @@ class Subject:
         """Where its page is."""
         return reverse(self.route, args=[self.slug])
 
+    def answers(self, query: Query) -> bool:
+        """Whether its names hold all that is wanted, or its Chinese name begins so."""
+        held = f" {' '.join(tokens(fold(f'{self.name_en} · {self.name_zh}')))} "
+        return all(f" {' '.join(part.tokens)}{'' if part.is_begun else ' '}" in held for part in query.wanted)
+
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """What the site holds on ``?q=``, title hits first; without a query, or without an answer, where to look.
+    """What the site holds on ``?q=``, the best first; without a query, or without an answer, where to look.
 
-    At most eight queries. A page that does not exist answers 404 and says how to go on.
+    At most ten queries. A page that does not exist answers 404 and says how to go on.
     """
-    typed = "".join(c if c.isprintable() else " " for c in request.GET.get("q", ""))
-    query = " ".join(typed.split())[:MOST_CHARACTERS].strip()
-    terms = terms_of(query)
+    typed = clean(request.GET.get("q", ""))
+    text = typed[:MOST_CHARACTERS].strip()
+    query = parse(text)
     subjects = named_subjects()
     page, status = None, 200
-    if terms:
+    if query:
         try:
-            page = page_of(request, Found(find(terms)), PER_PAGE)
+            page = page_of(request, find(query).keys(), PER_PAGE)
         except Http404:
             status = 404
-    head = head_for(request, _("Search: %s") % query if query else _("Search"), noindex=True)
-    if query:
-        head.other_language_path = f"{head.other_language_path.partition('?')[0]}?{urlencode({'q': query})}"
+    head = head_for(request, _("Search: %s") % text if text else _("Search"), noindex=True)
+    if text:
+        head.other_language_path = f"{head.other_language_path.partition('?')[0]}?{urlencode({'q': text})}"
         request.other_language_path = head.other_language_path  # type: ignore[attr-defined]
     context = {
         "head": head,
-        "query": query,
-        "was_cut": len(" ".join(typed.split())) > MOST_CHARACTERS,
+        "query": text,
+        "was_cut": len(typed) > MOST_CHARACTERS,
         "page": page,
         "missing_page": status == 404,
-        # A text may go between the two queries that find it and fetch it.
-        "results": [result(entry, entry.content, terms) for entry in page or () if entry.content],
-        "named": [
-            s for s in subjects if terms and all(term in fold(f"{s.name_en} {s.name_zh}") for term in terms)
-        ],
+        "results": [result(entry, query) for entry in entries_of(page or [])],
+        "named": [subject for subject in subjects if query and subject.answers(query)],
         "subjects": subjects,
     }
     return render(request, "search/search.html", context, status=status)
 
 
-class Found:
-    """The entries that a search found: all keys in order with one pass over the texts, then a page's rows."""
+def entries_of(keys: Iterable[int]) -> list[SearchEntry]:
+    """The entries in order with what a row of the answer shows of their texts: one query, and one a kind.
 
-    def __init__(self, entries: QuerySet[SearchEntry]) -> None:
-        self.keys = list(entries.values_list("pk", flat=True))
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    def __getitem__(self, part: slice) -> list[SearchEntry]:
-        """The rows of one page, in order; without those that went between the queries."""
-        chosen = self.keys[part]
-        rows = {entry.pk: entry for entry in _with_texts(SearchEntry.objects.filter(pk__in=chosen))}
-        return [rows[key] for key in chosen if key in rows]
-
-
-def find(terms: list[str]) -> QuerySet[SearchEntry]:
-    """Entries of published texts that hold every term: first where the title does, then the newest.
-
-    Visibility is asked of the texts' own tables, by their own rule, at this moment.
+    Without those whose text went between the queries.
     """
-    now = timezone.now()
-    visible = Q()
-    for model in kinds_of_text():
-        kind = ContentType.objects.get_for_model(model)
-        keys = model.objects.published(now).order_by().values("pk")
-        visible |= Q(content_type=kind, object_id__in=keys)
-    in_text, in_title = Q(), Q()
-    for term in terms:
-        in_text &= Q(folded_text__contains=term)
-        in_title &= Q(folded_title__contains=term)
-    return (
-        SearchEntry.objects.filter(visible, in_text)
-        .annotate(rank=Case(When(in_title, then=Value(0)), default=Value(1)))
-        .order_by("rank", F("date").desc(nulls_last=True), "-object_id", "-pk")
-    )
-
-
-def _with_texts(entries: QuerySet[SearchEntry]) -> QuerySet[SearchEntry]:
-    """The entries with what a row of the answer shows of their texts: one query more a kind."""
-    return entries.defer("folded_title", "folded_text").prefetch_related(
+    entries = SearchEntry.objects.select_related("text").prefetch_related(
         GenericPrefetch(
             "content",
             [
@@ -146,17 +114,21 @@ def _with_texts(entries: QuerySet[SearchEntry]) -> QuerySet[SearchEntry]:
             ],
         )
     )
+    chosen = list(keys)
+    rows = {entry.pk: entry for entry in entries.filter(pk__in=chosen)}
+    return [rows[key] for key in chosen if key in rows and rows[key].content]
 
 
-def result(entry: SearchEntry, text: Any, terms: list[str]) -> dict[str, Any]:
+def result(entry: SearchEntry, query: Query) -> dict[str, Any]:
     """One row of the answer: a text, and what its entry says of it."""
     here = current_language()
+    text: Any = entry.content
     is_foreign = getattr(text, "language", here) != here
     return {
         "url": text.get_absolute_url(),
         "label": text.get_kind_display() if isinstance(text, Article) else KINDS[type(text)],
-        "title": marked(str(text), terms),
-        "passage": passage(entry.body, terms),
+        "title": marked(str(text), query.shown),
+        "passage": passage(entry.text.body, query.shown),
         "date": entry.date,
         "lang": text.html_lang if is_foreign else "",
         "edition": text.get_language_display() if is_foreign else "",

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from charhar.publishing import workflow
+from charhar.search.engines import engine
 from charhar.search.models import SearchEntry
 from tests.factories import (
     ArticleFactory,
@@ -21,7 +22,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 STATES = ["draft", "review", "scheduled", "expired", "withdrawn", "trashed"]
-QUERIES = 5
+QUERIES = 6
 
 
 def recorded(text):
@@ -68,7 +69,8 @@ def test_what_readers_may_not_see_is_not_found(client, factory, state):
     hidden = factory(slug="hidden", **{state: True})
     for text in (visible, hidden):
         recorded(text)
-    SearchEntry.objects.update(folded_text="corridor", folded_title="corridor")
+    for entry in SearchEntry.objects.all():
+        engine().write([(entry.pk, ["corridor"], ["corridor"])])
     assert SearchEntry.objects.count() == 2
     response = client.get("/search/", {"q": "corridor"})
     assert titles(response) == ["Visible corridor"]
@@ -193,7 +195,7 @@ def test_nonsense_is_answered_helpfully(client, query):
 
 def test_broken_bytes_are_no_error_page(client):
     assert client.get("/search/?q=%ED%A0%80%FF").status_code == 200
-    assert client.get("/search/?q=%ED%A0%80%FF&page=%00").status_code == 404
+    assert client.get("/search/?q=%ED%A0%80%FF&page=%00").status_code == 200
 
 
 def test_an_empty_query_and_an_empty_answer_help(client):

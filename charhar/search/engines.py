@@ -1,0 +1,144 @@
+"""The index of each database: SQLite's FTS5, PostgreSQL's tsvector. Both hold and compare the same tokens.
+
+The tables are made by a migration. Nobody finds a row that has lost its entry: answers begin with entries.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from .segments import MOST_CHARACTERS, Part, Query
+
+# How much more a word counts in a title than in the body.
+TITLE_WEIGHT = 10
+
+
+class SQLite:
+    """One row a text in the table ``search_fts``, by the key of its entry."""
+
+    def write(self, rows: Iterable[tuple[int, Sequence[str], Sequence[str]]]) -> None:
+        """Keep (entry, tokens of the title, tokens of the body), in place of what was kept before."""
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT OR REPLACE INTO search_fts (rowid, title, body) VALUES (%s, %s, %s)",
+                [(entry, " ".join(title), " ".join(body)) for entry, title, body in rows],
+            )
+
+    def remove(self, entry: int) -> None:
+        """Drop the row of an entry."""
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM search_fts WHERE rowid = %s", [entry])
+
+    def sweep(self) -> None:
+        """Drop the rows of entries that are no more."""
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM search_fts WHERE rowid NOT IN (SELECT id FROM search_searchentry)")
+
+    def holds(self, query: Query) -> Q:
+        """The condition that an entry's text answers the query."""
+        return Q(pk__in=RawSQL("SELECT rowid FROM search_fts WHERE search_fts MATCH %s", [_match(query)]))
+
+    def ranks(self, query: Query, entries: list[int]) -> dict[int, float]:
+        """How well each of some entries that answer the query does so; more is better. One query."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                # The plus keeps the planner from asking the index once for each entry.
+                "SELECT rowid, bm25(search_fts, %s, 1.0) FROM search_fts"
+                " WHERE search_fts MATCH %s AND +rowid IN (SELECT value FROM json_each(%s))",
+                [float(TITLE_WEIGHT), _match(query), str(entries)],
+            )
+            return {entry: -score for entry, score in cursor.fetchall()}
+
+
+def _match(query: Query) -> str:
+    """The query as FTS5 takes it. Tokens are letters and digits, so that nothing in it can be an operator."""
+    wanted = " AND ".join(map(_phrase, query.wanted))
+    return " NOT ".join([f"({wanted})", *map(_phrase, query.unwanted)])
+
+
+def _phrase(part: Part) -> str:
+    return f'"{" ".join(part.tokens)}"{" *" if part.is_begun else ""}'
+
+
+class PostgreSQL:
+    """Rows of ``PART`` tokens a text in the table ``search_part``.
+
+    A tsvector keeps 256 places of a token, and none beyond the 16,383rd. Parts overlap by more than a phrase.
+    """
+
+    PART = 2000
+    OVERLAP = MOST_CHARACTERS
+
+    def write(self, rows: Iterable[tuple[int, Sequence[str], Sequence[str]]]) -> None:
+        """Keep (entry, tokens of the title, tokens of the body), in place of what was kept before."""
+        rows = list(rows)
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM search_part WHERE entry_id = ANY(%s)", [[row[0] for row in rows]])
+            cursor.executemany(
+                "INSERT INTO search_part (entry_id, words) VALUES (%s, %s::tsvector)",
+                [(entry, words) for entry, title, body in rows for words in self._vectors(title, body)],
+            )
+
+    def _vectors(self, title: Sequence[str], body: Sequence[str]) -> list[str]:
+        starts = range(0, max(1, len(body) - self.OVERLAP), self.PART - self.OVERLAP)
+        return [_vector(() if start else title, body[start : start + self.PART]) for start in starts]
+
+    def remove(self, entry: int) -> None:
+        """Drop the rows of an entry."""
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM search_part WHERE entry_id = %s", [entry])
+
+    def sweep(self) -> None:
+        """Drop the rows of entries that are no more."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM search_part WHERE NOT EXISTS"
+                " (SELECT FROM search_searchentry WHERE id = search_part.entry_id)"
+            )
+
+    def holds(self, query: Query) -> Q:
+        """The condition that an entry's text answers the query; its parts may answer one word each."""
+        condition = Q()
+        for part in query.wanted:
+            condition &= self._holds(part)
+        for part in query.unwanted:
+            condition &= ~self._holds(part)
+        return condition
+
+    def _holds(self, part: Part) -> Q:
+        return Q(
+            pk__in=RawSQL("SELECT entry_id FROM search_part WHERE words @@ %s::tsquery", [_tsquery(part)])
+        )
+
+    def ranks(self, query: Query, entries: list[int]) -> dict[int, float]:
+        """How well each of some entries that answer the query does so; more is better. One query."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT entry_id, SUM(ts_rank(%s::real[], words, %s::tsquery, 1)) FROM search_part"
+                " WHERE entry_id = ANY(%s) GROUP BY entry_id",
+                [[1 / TITLE_WEIGHT, 0.0, 0.0, 1.0], " | ".join(map(_tsquery, query.wanted)), entries],
+            )
+            return dict(cursor.fetchall())
+
+
+def _vector(title: Sequence[str], body: Sequence[str]) -> str:
+    """A tsvector as PostgreSQL reads it: no phrase reaches from the title into the body."""
+    places: dict[str, list[str]] = {}
+    for place, token in enumerate(title, 1):
+        places.setdefault(token, []).append(f"{place}A")
+    for place, token in enumerate(body, len(title) + 2):
+        places.setdefault(token, []).append(str(place))
+    return " ".join(f"'{token}':{','.join(at)}" for token, at in places.items())
+
+
+def _tsquery(part: Part) -> str:
+    phrase = " <-> ".join(f"'{token}'" for token in part.tokens)
+    return f"({phrase}{':*' if part.is_begun else ''})"
+
+
+def engine() -> Any:
+    """The index of the database in use."""
+    return {"sqlite": SQLite, "postgresql": PostgreSQL}[connection.vendor]()

@@ -1,0 +1,109 @@
+"""Finding: which published texts answer a query, how many there are of each kind, and in which order."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from charhar.publishing.kinds import kinds_of_text
+from charhar.publishing.languages import LANGUAGES
+
+from .engines import engine
+from .models import SearchEntry
+from .segments import Query
+
+MOST_COUNTED = 10_000
+MOST_RANKED = 2_000
+FILED = ("topic", "region", "author", "series")
+FACETS = ("kind", *FILED, "language", "year")
+
+
+class Hit(NamedTuple):
+    """One text that answers, with what it is counted under."""
+
+    pk: int
+    kind: str
+    language: str
+    year: int | None
+    filed: str
+
+
+@dataclass
+class Answer:
+    """All that answers a query, the newest first: at most one more than are counted."""
+
+    query: Query
+    hits: list[Hit] = field(default_factory=list)
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there are more than were counted."""
+        return len(self.hits) > MOST_COUNTED
+
+    @property
+    def total(self) -> int:
+        """How many texts answer, so far as they are counted."""
+        return min(len(self.hits), MOST_COUNTED)
+
+    @cached_property
+    def counts(self) -> dict[str, Counter[str]]:
+        """How many of them each value of each facet holds. A profile serves readers of both languages."""
+        counted = self.hits[:MOST_COUNTED]
+        counts: dict[str, Counter[str]] = {facet: Counter() for facet in FACETS}
+        counts["kind"].update(hit.kind for hit in counted)
+        counts["year"].update(str(hit.year) for hit in counted if hit.year)
+        both = Counter(hit.language for hit in counted)
+        counts["language"].update(
+            {code: number for code, _name in LANGUAGES if (number := both[code] + both[""])}
+        )
+        for filed, times in Counter(hit.filed for hit in counted).items():
+            for pair in filed.split():
+                facet, _colon, key = pair.partition(":")
+                counts[facet][key] += times
+        return counts
+
+    def keys(self, sort: str = "relevance") -> list[int]:
+        """The keys of the entries in order; by relevance only the newest ``MOST_RANKED`` are. One query.
+
+        What has no date, people and pages, is always ranked, and comes last by date.
+        """
+        counted = self.hits[:MOST_COUNTED]
+        if sort == "newest":
+            return [hit.pk for hit in sorted(counted, key=lambda hit: hit.year is None)]
+        keys = [hit.pk for hit in counted]
+        ranks = engine().ranks(self.query, keys[:MOST_RANKED]) if keys else {}
+        return sorted(keys, key=lambda key: -ranks.get(key, 0))
+
+
+def find(query: Query, narrowed: Mapping[str, str] | None = None) -> Answer:
+    """What answers the query, narrowed to values of facets. One query; none where nothing was asked.
+
+    Visibility is asked of the texts' own tables, by their own rule, at this moment.
+    """
+    if not query:
+        return Answer(query)
+    rows = SearchEntry.objects.filter(_visible(), engine().holds(query))
+    for facet, value in (narrowed or {}).items():
+        rows = rows.filter(_narrowed(facet, value))
+    rows = rows.order_by(F("date").desc(nulls_first=True), "-object_id", "-pk")
+    return Answer(query, [Hit(*row) for row in rows.values_list(*Hit._fields)[: MOST_COUNTED + 1]])
+
+
+def _narrowed(facet: str, value: str) -> Q:
+    if facet in FILED:
+        return Q(filed__contains=f" {facet}:{value} ")
+    return Q(language__in=[value, ""]) if facet == "language" else Q(**{facet: value})
+
+
+def _visible() -> Q:
+    now = timezone.now()
+    visible = Q()
+    for model in kinds_of_text():
+        published = model.objects.published(now).order_by().filter(pk=OuterRef("object_id"))
+        visible |= Q(Exists(published), content_type=ContentType.objects.get_for_model(model))
+    return visible

@@ -1,0 +1,129 @@
+"""The one segmenter, for texts and queries and on both databases: what the index holds and is asked for.
+
+A run of Chinese becomes its overlapping pairs of characters and its last character alone, a Latin word its
+stem. The databases only compare these; that they find the same is so by construction.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
+
+import snowballstemmer
+
+from .folding import MARKS, clean, fold
+
+MOST_CHARACTERS = 200
+MOST_PARTS = 10
+LONGEST_WORD = 64
+
+_IDEOGRAPHS = "\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff"
+_LETTERS = rf"[^\W_{_IDEOGRAPHS}]+"
+RUN = re.compile(rf"(?P<chinese>[{_IDEOGRAPHS}]+)|(?P<word>{_LETTERS}(?:'{_LETTERS})*)")
+CHUNK = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<quoted>[^"]*)"?|(?P<bare>[^\s"]+))')
+
+_STEMMER, _ONE_AT_A_TIME = snowballstemmer.stemmer("english"), Lock()
+
+
+def plain(word: str) -> str:
+    """A folded Latin word as it is spelled: its ligatures taken apart, no apostrophe, no ’s."""
+    word = word.removesuffix("'s").replace("'", "")
+    if not word.isascii():
+        word = MARKS.sub("", unicodedata.normalize("NFKD", word)).casefold()
+        word = "".join(c for c in word if c.isalnum())  # ½ falls into digits and a stroke
+    return word[:LONGEST_WORD]
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """A folded Latin word as the index holds it."""
+    spelled = plain(word)
+    if not spelled.isascii():
+        return spelled
+    with _ONE_AT_A_TIME:  # the stemmer keeps the word it works on
+        return _STEMMER.stemWord(spelled)
+
+
+def tokens(folded: str) -> list[str]:
+    """All that the index holds of a folded text, in its order."""
+    found: list[str] = []
+    for run in RUN.finditer(folded):
+        if word := run["word"]:
+            found += filter(None, [stem(word)])
+        else:
+            found += _pairs(run["chinese"])
+            found.append(run["chinese"][-1])
+    return found
+
+
+def words(folded: str) -> set[str]:
+    """The Latin words of a folded text as they are spelled."""
+    return {plain(run["word"]) for run in RUN.finditer(folded) if run["word"]}
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[at : at + 2] for at in range(len(run) - 1)]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that a text must hold: tokens one after the other, the last perhaps only begun.
+
+    ``shown`` is what it stands for in the folded text: words that are compared by stem, runs of Chinese.
+    """
+
+    tokens: tuple[str, ...]
+    is_begun: bool
+    shown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Query:
+    """What somebody typed, as the index is asked: all of ``wanted``, none of ``unwanted``."""
+
+    wanted: tuple[Part, ...]
+    unwanted: tuple[Part, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.wanted)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """What to mark in what was found."""
+        return tuple(dict.fromkeys(run for part in self.wanted for run in part.shown))
+
+
+def parse(typed: str) -> Query:
+    """The query in what was typed, whatever it is; as much of it as anybody types in earnest."""
+    wanted: dict[Part, None] = {}
+    unwanted: dict[Part, None] = {}
+    for chunk in CHUNK.finditer(fold(clean(typed)[:MOST_CHARACTERS])):
+        runs = list(RUN.finditer(chunk["quoted"] or chunk["bare"] or ""))
+        together = [runs] if chunk["quoted"] is not None else _grouped(runs)
+        parts = [_part(group) for group in together if group]
+        (unwanted if chunk["minus"] else wanted).update(dict.fromkeys(p for p in parts if p.tokens))
+    return Query(tuple(wanted)[:MOST_PARTS], tuple(unwanted)[:MOST_PARTS])
+
+
+def _grouped(runs: list[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
+    """Each run of Chinese by itself; Latin words that no space parts (open-source) together."""
+    group: list[re.Match[str]] = []
+    for run in runs:
+        if run["word"]:
+            group.append(run)
+        else:
+            yield group
+            yield [run]
+            group = []
+    yield group
+
+
+def _part(runs: list[re.Match[str]]) -> Part:
+    last = runs[-1]["chinese"] or ""
+    held = tokens(" ".join(run[0] for run in runs))
+    # What follows the last character in a text is not known: it is the beginning of a pair, or a run's end.
+    if len(last) > 1:
+        held.pop()
+    return Part(tuple(held), len(last) == 1, tuple(run[0] for run in runs))
