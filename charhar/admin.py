@@ -1,4 +1,4 @@
-"""The admin of the home page, of who may do what, and of the people who work here."""
+"""The admin of who may do what, of tags, and of the people who work here."""
 
 from typing import Any, ClassVar
 
@@ -16,38 +16,13 @@ from taggit.admin import TagAdmin as BaseTagAdmin
 from taggit.models import Tag
 
 from articles.models import NewsSection
-from charhar.models import HomeSlot
-from charhar.publishing.admin_rows import VisibleTexts
+from charhar import admin_front  # noqa: F401  registers the home page
 from charhar.publishing.models import Grant, GrantRemit, Publishable
 from charhar.publishing.tagging import recorded
 from charhar.taxonomy.admin import KeepingAdmin
-from charhar.taxonomy.admin_seen import SeenAdmin
 from charhar.taxonomy.models import Region, Topic
 
 User = get_user_model()
-
-
-@admin.register(HomeSlot)
-class HomeSlotAdmin(SeenAdmin, VisibleTexts, admin.ModelAdmin):
-    """What is pinned to the home page, by language and place."""
-
-    autocomplete_fields = ["article"]
-    list_display = ["article", "language", "place", "position", "show_from", "show_until"]
-    list_editable = ["position"]
-    list_filter = ["language", "place"]
-    list_select_related = ["article"]
-    search_fields = ["article__title"]
-    ordering = ["language", "place", "position", "pk"]
-    fieldsets = [
-        (None, {"fields": [("language", "place", "position"), "article"]}),
-        (
-            _("For a time"),
-            {
-                "fields": [("show_from", "show_until")],
-                "description": _("Beijing time (UTC+8). Empty: from now on, until it is taken away."),
-            },
-        ),
-    ]
 
 
 class RemitForm(forms.ModelForm):

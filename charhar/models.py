@@ -1,12 +1,28 @@
 """What editors pin to the home page."""
 
+import datetime
+from typing import Any, ClassVar
+
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from articles.models import Article
 from charhar.publishing.languages import ENGLISH, LANGUAGES
+
+
+class HomeSlotQuerySet(models.QuerySet):
+    """Pinned texts, asked of the clock."""
+
+    def standing(self, now: datetime.datetime | None = None) -> "HomeSlotQuerySet":
+        """Those whose time has come and is not over."""
+        now = now or timezone.now()
+        return self.filter(
+            Q(show_from__isnull=True) | Q(show_from__lte=now),
+            Q(show_until__isnull=True) | Q(show_until__gt=now),
+        )
 
 
 class HomeSlot(models.Model):
@@ -15,10 +31,16 @@ class HomeSlot(models.Model):
     class Place(models.TextChoices):
         LEAD = "lead", _("Lead")
         SECOND = "second", _("Second row")
+        NEWS = "news", _("News column")
+        RESEARCH = "research", _("Latest research")
 
     language = models.CharField(_("language"), max_length=10, choices=LANGUAGES, default=ENGLISH)
     place = models.CharField(_("place"), max_length=10, choices=Place)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(
+        _("position"),
+        default=0,
+        help_text=_("Among what is pinned to the same place: the lowest stands first."),
+    )
     article = models.ForeignKey(
         Article, verbose_name=_("article"), on_delete=models.CASCADE, related_name="home_slots"
     )
@@ -27,6 +49,8 @@ class HomeSlot(models.Model):
 
     clock_columns = ("show_from", "show_until")
     clock_condition = ""
+
+    objects: ClassVar[Any] = HomeSlotQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("place on the home page")

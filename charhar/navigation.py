@@ -24,6 +24,7 @@ from publications.models import Publication, Series
 KEPT_SECONDS = 3600
 # Stands in the kept header where the address of this page in the other language belongs.
 OTHER_LANGUAGE = "/@other-language@/"
+OTHER_TAG = {ENGLISH: "zh-Hans", CHINESE: "en"}
 
 
 class Item(NamedTuple):
@@ -57,7 +58,7 @@ class Menu:
     key: str
     label: str
     url: str
-    entries: list[tuple[str, str]] = field(default_factory=list)
+    entries: list["Term"] = field(default_factory=list)
     panel: list[Block] = field(default_factory=list)
 
 
@@ -101,7 +102,7 @@ def make_furniture(language: str) -> Furniture:
         "institute_links": institute_links(),
         "other_language_url": OTHER_LANGUAGE,
         "other_language_label": "English" if language == CHINESE else "中文",
-        "other_language_tag": "en" if language == CHINESE else "zh-Hans",
+        "other_language_tag": OTHER_TAG[language],
         "year": timezone.localdate().year,
     }
     return Furniture(
@@ -142,44 +143,49 @@ def menus(language: str) -> list[Menu]:
     news_items = newest_news(language)
     topics, series = terms["topic"], terms["series"]
     return [
-        Menu("about", _("About Us"), reverse("about"), [(t.label, t.url) for t in terms["page"]]),
+        Menu("about", _("About Us"), reverse("about"), terms["page"]),
         Menu(
             "regions",
             _("Regions"),
             reverse("regions"),
-            [(_("All Regions"), reverse("regions")), *((t.label, t.url) for t in terms["region"])],
+            _with_all(_("All Regions"), "regions", terms["region"]),
         ),
         Menu(
             "topics",
             _("Topics"),
             reverse("topics"),
-            [(_("All Topics"), reverse("topics")), *((t.label, t.url) for t in topics)],
-            [Block(t.label, t.url, topic_items[t.pk]) for t in topics if t.pk in topic_items],
+            _with_all(_("All Topics"), "topics", topics),
+            [Block(t.label, t.url, topic_items[t.pk], t.lang) for t in topics if t.pk in topic_items],
         ),
         Menu("experts", _("Experts"), reverse("experts")),
         Menu(
             "publications",
             _("Publications"),
             reverse("publications"),
-            [(_("All Publications"), reverse("publications")), *((t.label, t.url) for t in series)],
-            [Block(t.label, t.url, series_items[t.pk]) for t in series if t.pk in series_items],
+            _with_all(_("All Publications"), "publications", series),
+            [Block(t.label, t.url, series_items[t.pk], t.lang) for t in series if t.pk in series_items],
         ),
         Menu(
             "news",
             _("News & Events"),
             reverse("news"),
-            [(_("News & Events"), reverse("news")), *((t.label, t.url) for t in terms["section"])],
+            _with_all(_("News & Events"), "news", terms["section"]),
             [Block(_("News & Events"), reverse("news"), news_items)] if news_items else [],
         ),
     ]
 
 
 class Term(NamedTuple):
-    """A named row of the menu."""
+    """An entry of the menu; ``lang`` where its label is not in the page's language."""
 
     pk: int
     label: str
     url: str
+    lang: str = ""
+
+
+def _with_all(label: str, route: str, terms: list[Term]) -> list[Term]:
+    return [Term(0, label, reverse(route)), *terms]
 
 
 def _terms(language: str) -> dict[str, list[Term]]:
@@ -200,19 +206,15 @@ def _terms(language: str) -> dict[str, list[Term]]:
             url = reverse("about") if slug == "about" else reverse("page", args=[slug])
             terms[what].append(Term(pk, name_zh or name_en, url))
         else:
-            label = (name_zh or name_en) if is_chinese() else (name_en or name_zh)
-            terms[what].append(Term(pk, label, reverse(routes[what].route, args=[slug])))
+            ours, theirs = (name_zh, name_en) if is_chinese() else (name_en, name_zh)
+            lang = "" if ours else OTHER_TAG[current_language()]
+            terms[what].append(Term(pk, ours or theirs, reverse(routes[what].route, args=[slug]), lang))
     return terms
 
 
 def _item(title: str, path: str, language: str, date: Any = None) -> Item:
-    other = language != current_language()
-    return Item(
-        title,
-        with_prefix(path, language),
-        date,
-        {ENGLISH: "en", CHINESE: "zh-Hans"}[language] if other else "",
-    )
+    here = current_language()
+    return Item(title, with_prefix(path, language), date, "" if language == here else OTHER_TAG[here])
 
 
 def newest_by_topic(topics: list[int], language: str) -> dict[int, list[Item]]:

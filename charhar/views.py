@@ -5,28 +5,25 @@ from itertools import groupby
 from typing import Any
 
 from django.db import DatabaseError, connection
-from django.db.models import CharField, Q, Value
+from django.db.models import CharField, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.models import Article, ArticleQuerySet, NewsSection
 from charhar.desk import heartbeat
 from charhar.desk.sittings import kept_page
-from charhar.models import HomeSlot
+from charhar.front import Place, compose, topics_with_newest
 from charhar.navigation import furniture
 from charhar.publishing.addresses import other_edition
 from charhar.publishing.head import absolute, head_for, organisation
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import in_year, listing, per_year
-from charhar.taxonomy.models import Region, Topic
+from charhar.taxonomy.models import Region
 from experts.models import Expert
 from publications.models import Publication, PublicationQuerySet, Series
 
-SECONDS = 3
-NEWS = 6
 ON_SHELF = 2
 FACES = 6
 
@@ -34,17 +31,15 @@ FACES = 6
 def home(request: HttpRequest) -> HttpResponse:
     """The front page: a lead, three seconds, news with dates, research, topics, publications, experts."""
     language = current_language()
-    lead, seconds, research = front_articles(language)
-    topics = list(Topic.objects.shown())
-    newest = Article.objects.newest_under(Topic, [t.pk for t in topics], language)
+    front = compose(language)
     experts = Expert.objects.published().filter(groups__former=False, groups__hidden=False).distinct()
     site = furniture(request).site
     context = {
-        "lead": lead,
-        "seconds": seconds,
-        "research": research,
-        "news": Article.objects.for_readers_in(language).in_news().newest_first().defer("body")[:NEWS],
-        "topics": [(topic, newest.get(topic.pk, [])) for topic in topics],
+        "lead": front.lead,
+        "seconds": front.places[Place.SECOND],
+        "research": front.places[Place.RESEARCH],
+        "news": front.places[Place.NEWS],
+        "topics": topics_with_newest(language, front.shown),
         "regions": Region.objects.shown(),
         "shelf": shelf(language),
         "faces": experts.select_related("portrait")[:FACES],
@@ -70,42 +65,6 @@ def shelf(language: str) -> list[tuple[Series, list[Publication]]]:
         .defer("abstract", "contents")
     )
     return [(line, list(items)) for line, items in groupby(rows, key=lambda row: row.series)]
-
-
-def front_articles(language: str) -> tuple[Article | None, list[Article], list[Article]]:
-    """The lead, the second row and the latest research: first what editors pinned, then the newest.
-
-    Three queries: the places, the pinned articles with the newest, their bylines.
-    """
-    now = timezone.now()
-    places = HomeSlot.objects.filter(
-        Q(show_from__isnull=True) | Q(show_from__lte=now),
-        Q(show_until__isnull=True) | Q(show_until__gt=now),
-        language=language,
-    ).values_list("place", "article_id")
-    wanted = list(places)
-    readable = Article.objects.published(now).for_list()
-    pinned = {a.pk: a for a in readable.filter(pk__in=[pk for _place, pk in wanted])} if wanted else {}
-    newest = list(
-        Article.objects.for_readers_in(language, now)
-        .research()
-        .for_list()
-        .newest_first()[: SECONDS + 5 + len(pinned)]
-    )
-
-    def take(place: str, count: int, used: set[int]) -> list[Article]:
-        chosen = [pinned[pk] for where, pk in wanted if where == place and pk in pinned and pk not in used]
-        free = [
-            a for a in newest if a.pk not in used and a not in chosen and (place == "" or a.pk not in pinned)
-        ]
-        taken = [*chosen, *free][:count]
-        used |= {a.pk for a in taken}
-        return taken
-
-    used: set[int] = set()
-    lead = take(HomeSlot.Place.LEAD, 1, used)
-    seconds = take(HomeSlot.Place.SECOND, SECONDS, used)
-    return (lead[0] if lead else None), seconds, take("", 4, used)
 
 
 def news(request: HttpRequest) -> HttpResponse:

@@ -129,8 +129,15 @@ def elided(page: Any) -> Iterable[int | str]:
 
 @register.inclusion_tag("components/breadcrumbs.html")
 def breadcrumbs(*pairs: Any) -> dict[str, Any]:
-    """The way to this page: ``{% breadcrumbs label address label address %}``, Home being understood."""
-    return {"crumbs": list(zip(pairs[::2], pairs[1::2], strict=True))}
+    """The way to this page: ``{% breadcrumbs label address label address %}``, Home being understood.
+
+    A row with a name in two languages may stand for its label, and then says which of them is shown.
+    """
+    crumbs = [
+        (label.name, url, lang(label, "name")) if hasattr(label, "name_zh") else (label, url, "")
+        for label, url in zip(pairs[::2], pairs[1::2], strict=True)
+    ]
+    return {"crumbs": crumbs}
 
 
 @register.filter

@@ -1,0 +1,85 @@
+"""What stands on the home page: first what editors pinned, then the newest; nothing twice.
+
+The view and the admin's overview ask the same function, so that what staff are told is what readers see.
+"""
+
+import datetime
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from django.utils import timezone
+
+from articles.models import Article
+from charhar.models import HomeSlot
+from charhar.taxonomy.models import Topic
+
+Place = HomeSlot.Place
+# How many texts each place holds, in the order in which the places choose.
+HOLDS = {Place.LEAD: 1, Place.SECOND: 3, Place.NEWS: 6, Place.RESEARCH: 4}
+ALL = sum(HOLDS.values())
+UNDER_A_TOPIC = 2
+
+
+@dataclass
+class Front:
+    """The texts of each place, in their order, and where those stand that somebody pinned, by their keys."""
+
+    places: dict[str, list[Article]] = field(default_factory=dict)
+    pinned: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def lead(self) -> Article | None:
+        """The one text that leads."""
+        return next(iter(self.places[Place.LEAD]), None)
+
+    @property
+    def shown(self) -> set[int]:
+        """The keys of all that stands in some place."""
+        return {text.pk for texts in self.places.values() for text in texts}
+
+
+def compose(language: str, now: datetime.datetime | None = None) -> Front:
+    """The front page of one language. At most six queries: places, pinned texts, newest, news, bylines twice.
+
+    What is pinned and not public, and what is pinned twice, gives its place to the newest.
+    """
+    now = now or timezone.now()
+    wanted = list(HomeSlot.objects.standing(now).filter(language=language).values_list("place", "article"))
+    keys = {key for _place, key in wanted}
+    texts = Article.objects.published(now).for_list().in_bulk(keys) if keys else {}
+    readers = Article.objects.for_readers_in(language, now).newest_first()
+    newest = list(readers.research().for_list()[: ALL + len(texts)])
+    news = list(readers.in_news().defer("body", "references", "editors_note")[: ALL + len(texts)])
+
+    front = Front()
+    for place, holds in HOLDS.items():
+        can = [key for where, key in wanted if where == place and key in texts and key not in front.pinned]
+        chosen = list(dict.fromkeys(can))[:holds]
+        front.pinned |= dict.fromkeys(chosen, place)
+        front.places[place] = [texts[key] for key in chosen]
+    taken = set(front.pinned)
+    for place, holds in HOLDS.items():
+        free = (text for text in (news if place == Place.NEWS else newest) if text.pk not in taken)
+        front.places[place] += islice(free, holds - len(front.places[place]))
+        taken |= front.shown
+    return front
+
+
+def topics_with_newest(language: str, shown: set[int]) -> list[tuple[Topic, list[Article]]]:
+    """Each topic with its newest texts, those before others that stand nowhere on the page yet. Two queries.
+
+    A topic whose texts all stand above repeats them rather than look empty.
+    """
+    topics = list(Topic.objects.shown())
+    found = Article.objects.newest_under(
+        Topic, [topic.pk for topic in topics], language, each=ALL + UNDER_A_TOPIC
+    )
+    seen, rows = set(shown), []
+    for topic in topics:
+        newest = found.get(topic.pk, [])
+        fresh = [text for text in newest if text.pk not in seen]
+        keep: list[Any] = [*fresh, *(text for text in newest if text.pk in seen)][:UNDER_A_TOPIC]
+        rows.append((topic, [text for text in newest if text in keep]))
+        seen |= {text.pk for text in keep}
+    return rows
