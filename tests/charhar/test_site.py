@@ -5,7 +5,9 @@ import datetime
 import pytest
 from django.test import Client
 from lxml import etree
+from lxml.html import fromstring
 
+from articles.models import Article
 from charhar.models import HomeSlot
 from charhar.pages.models import FollowLink, SiteSettings
 from tests.factories import (
@@ -274,3 +276,26 @@ def test_the_sitemap_holds_every_public_address_and_only_those(client):
         "/",
     } <= found
     assert not any("hidden" in url for url in found)
+
+
+def test_menu_lists_and_breadcrumbs_say_which_names_are_in_the_other_language(client):
+    topic = TopicFactory(slug="sea", name_en="Sea", name_zh="")
+    TopicFactory(slug="land", name_en="", name_zh="土地")
+    ArticleFactory(slug="tides", topics=[topic], date=datetime.date(2024, 1, 1))
+    chinese = ArticleFactory(slug="tides-too", topics=[topic], language="zh-hans")
+    page = fromstring(get(client, chinese.get_absolute_url()))
+    named = page.xpath("//a[@href='/zh/topics/sea/' and not(@class='more')]")
+    assert [link.get("lang") for link in named] == ["en"] * len(named)
+    assert {link.getparent().getparent().get("class") for link in named} >= {"entries", "tags"}
+    assert page.xpath("//nav[@class='crumbs']//a[@lang='en']/text()") == ["Sea"]
+    assert not page.xpath("//a[@href='/zh/topics/land/']/@lang")
+    page = fromstring(get(client, "/topics/"))
+    assert set(page.xpath("//a[@href='/topics/land/']/@lang")) == {"zh-Hans"}
+
+
+def test_browsers_ask_whether_a_page_has_changed(client):
+    ArticleFactory(slug="tides")
+    first = client.get("/articles/tides/")
+    assert client.get("/articles/tides/", headers={"If-None-Match": first["ETag"]}).status_code == 304
+    Article.objects.update(title="Another title")
+    assert client.get("/articles/tides/", headers={"If-None-Match": first["ETag"]}).status_code == 200

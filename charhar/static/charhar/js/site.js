@@ -8,6 +8,11 @@ function isDark() {
   return root.dataset.theme ? root.dataset.theme === "dark" : dark.matches;
 }
 
+function chooseTheme(theme) {
+  if (theme) root.dataset.theme = theme;
+  else delete root.dataset.theme;
+}
+
 function showTheme() {
   button.setAttribute("aria-pressed", String(isDark()));
 }
@@ -16,10 +21,19 @@ if (button) {
   button.hidden = false;
   showTheme();
   dark.addEventListener("change", showTheme);
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key !== "theme") return;
+    chooseTheme(newValue);
+    showTheme();
+  });
   button.addEventListener("click", () => {
-    root.dataset.theme = isDark() ? "light" : "dark";
+    const wanted = isDark() ? "light" : "dark";
+    // Who wants what the system shows follows the system again, by day and by night.
+    const theme = wanted === (dark.matches ? "dark" : "light") ? null : wanted;
+    chooseTheme(theme);
     try {
-      localStorage.setItem("theme", root.dataset.theme);
+      if (theme) localStorage.setItem("theme", theme);
+      else localStorage.removeItem("theme");
     } catch {
       // The choice then holds for this page only.
     }
