@@ -16,6 +16,7 @@ from charhar.publishing.documents import SearchDocument
 from charhar.publishing.languages import ENGLISH
 from charhar.publishing.models import Publishable, PublishableQuerySet, Translated
 from charhar.publishing.richtext import RichTextField, plain_text
+from charhar.taxonomy.bilingual import Bilingual
 from charhar.taxonomy.models import Listed, Region, Topic
 from publications.models import Credited, Entry
 
@@ -44,6 +45,8 @@ class Outlet(models.Model):
     name_en = models.CharField(pgettext_lazy("of an outlet", "name"), max_length=150, unique=True)
     name_zh = models.CharField(_("name (Chinese)"), max_length=150, blank=True)
     url = models.URLField(_("address"), blank=True)
+
+    name = Bilingual()
 
     class Meta:
         verbose_name = _("outlet")

@@ -34,6 +34,7 @@ urlpatterns = [
         path("tags/", include("articles.urls_tags")),
         path("feeds/", include("articles.urls_feeds")),
         path("", include("charhar.taxonomy.urls")),
+        path("experts/", include("charhar.outreach.urls_press")),
         path("", include("experts.urls")),
         path("publications/", include("publications.urls")),
         path("", include("charhar.outreach.urls")),

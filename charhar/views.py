@@ -1,17 +1,14 @@
 """The pages that belong to no one app: home, News & Events, Latest Research, health, errors."""
 
-from collections import Counter
 from itertools import groupby
-from typing import Any
 
 from django.db import DatabaseError, connection
-from django.db.models import CharField, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from articles.models import Article, ArticleQuerySet, NewsSection
+from articles.models import Article, NewsSection
 from charhar.desk import heartbeat
 from charhar.desk.sittings import kept_page
 from charhar.front import Place, compose, topics_with_newest
@@ -19,10 +16,11 @@ from charhar.navigation import furniture
 from charhar.publishing.addresses import other_edition
 from charhar.publishing.head import absolute, head_for, organisation
 from charhar.publishing.languages import current_language
-from charhar.publishing.listing import in_year, listing, per_year
+from charhar.publishing.listing import listing
+from charhar.publishing.together import Together
 from charhar.taxonomy.models import Region
 from experts.models import Expert
-from publications.models import Publication, PublicationQuerySet, Series
+from publications.models import Publication, Series
 
 ON_SHELF = 2
 FACES = 6
@@ -82,49 +80,17 @@ def news(request: HttpRequest) -> HttpResponse:
     return render(request, "news.html", context)
 
 
-class Research:
-    """Research, commentary, interviews and publications as one list; a page's rows are fetched by kind."""
-
-    COLUMNS = ("language", "date", "publish_at", "pk", "what")
-
-    def __init__(self, articles: ArticleQuerySet, publications: PublicationQuerySet) -> None:
-        self.articles = articles
-        self.publications = publications
-
-    def per_year(self) -> dict[int | None, int]:
-        """How many there are in each year. Two queries."""
-        return dict(Counter(per_year(self.articles)) + Counter(per_year(self.publications)))
-
-    def in_year(self, year: int) -> "Research":
-        """Those dated in one year."""
-        return Research(in_year(self.articles, year), in_year(self.publications, year))
-
-    def __getitem__(self, part: slice) -> list[Any]:
-        """One page, newest first. One query for the keys, and the rows' own."""
-        keys = self._keys(self.articles, "article").union(
-            self._keys(self.publications, "publication"), all=True
-        )
-        chosen = list(keys.order_by("-language", "-date", "-publish_at", "-pk")[part])
-        rows: dict[tuple[str, int], Any] = {}
-        for what, found in (
-            ("article", Article.objects.for_list()),
-            ("publication", Publication.objects.for_list()),
-        ):
-            wanted = [key["pk"] for key in chosen if key["what"] == what]
-            for pk, row in (found.in_bulk(wanted) if wanted else {}).items():
-                row.is_publication = what == "publication"
-                rows[what, pk] = row
-        return [rows[key["what"], key["pk"]] for key in chosen if (key["what"], key["pk"]) in rows]
-
-    def _keys(self, rows: Any, what: str) -> Any:
-        return rows.order_by().annotate(what=Value(what, CharField())).values(*self.COLUMNS)
-
-
 def research(request: HttpRequest) -> HttpResponse:
     """Latest Research: research, commentary and interviews together with publications."""
     language = current_language()
-    articles = Article.objects.for_readers_in(language).research()
-    context = listing(request, Research(articles, Publication.objects.for_readers_in(language)))
+    both = Together(
+        {
+            "article": Article.objects.for_readers_in(language).research(),
+            "publication": Publication.objects.for_readers_in(language),
+        },
+        {"article": Article.objects.for_list(), "publication": Publication.objects.for_list()},
+    )
+    context = listing(request, both)
     context["head"] = head_for(
         request,
         _("Latest Research"),

@@ -153,7 +153,7 @@ class ExpertAdmin(OwnProfileAdmin, DeskAdmin):
                 ]
             },
         ),
-        (_("Portrait"), {"fields": ["portrait_preview", "portrait"]}),
+        (_("Portrait"), {"fields": ["portrait_preview", "portrait", "press_photo"]}),
         (
             _("At the institute"),
             {"fields": [("title_en", "title_zh"), "groups", "position", "office", "programmes"]},
@@ -171,7 +171,8 @@ class ExpertAdmin(OwnProfileAdmin, DeskAdmin):
             },
         ),
         (_("Areas"), {"fields": ["topics", "regions"]}),
-        (_("Contact"), {"fields": [("email", "email_shown")]}),
+        (_("The media"), {"fields": ["takes_media", ("media_note_en", "media_note_zh")]}),
+        (_("Contact"), {"fields": [("email", "email_shown"), "takes_messages"]}),
     ]
 
     def for_list(self, queryset: QuerySet) -> QuerySet:

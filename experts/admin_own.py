@@ -18,7 +18,7 @@ PERSONAL = frozenset(
     {
         "family_name", "given_name", "display_name_en", "family_name_zh", "given_name_zh", "display_name_zh",
         "portrait", "biography_en", "biography_zh", "affiliations_en", "affiliations_zh", "orcid", "cv",
-        "email", "email_shown",
+        "email", "email_shown", "takes_messages", "takes_media", "media_note_en", "media_note_zh",
     }
 )  # fmt: skip
 

@@ -17,6 +17,9 @@ def profile_is_whole(text: Any, occasion: Occasion) -> Iterator[Finding]:
     yield from picture_findings(text.portrait, "portrait")
     if text.email_shown and not text.email:
         yield Finding("email", MUST, _("There is no e-mail address to show."), "email")
+    if text.press_photo and (text.portrait is None or not text.portrait.credit):
+        said = _("The photo for the press has no credit line: whoever prints it needs one.")
+        yield Finding("press-photo", SHOULD, said, "portrait")
     if text.portrait_id is None:
         yield Finding("portrait", SHOULD, _("There is no photo."), "portrait")
     if not text.title_en:

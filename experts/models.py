@@ -136,6 +136,11 @@ class Expert(Publishable):
         on_delete=models.SET_NULL,
         related_name="portraits",
     )
+    press_photo = models.BooleanField(
+        _("for the press"),
+        default=False,
+        help_text=_("Journalists may download the portrait and use it, with its credit line."),
+    )
     groups = models.ManyToManyField(ExpertGroup, verbose_name=_("groups"), blank=True, related_name="experts")
     position = models.PositiveSmallIntegerField(
         _("position"), default=100, help_text=_("Within a group; equal ones stand by family name.")
@@ -155,6 +160,26 @@ class Expert(Publishable):
     )
     email = models.EmailField(_("e-mail"), blank=True)
     email_shown = models.BooleanField(_("show the e-mail address"), default=False)
+    takes_messages = models.BooleanField(
+        _("takes messages from the site"),
+        default=True,
+        help_text=_(
+            "A form on the profile sends them to the e-mail address, which readers do not see."
+            " Otherwise, or without an address, they go to the secretariat."
+        ),
+    )
+    takes_media = models.BooleanField(
+        _("takes questions from the media"),
+        default=False,
+        help_text=_("Journalists are shown the profile first."),
+    )
+    media_note_en = models.CharField(
+        _("for journalists (English)"),
+        max_length=300,
+        blank=True,
+        help_text=_("On what, when and how, for example “Trade law; Beijing mornings; by telephone”."),
+    )
+    media_note_zh = models.CharField(_("for journalists (Chinese)"), max_length=300, blank=True)
     orcid = models.CharField(
         _("ORCID iD"), max_length=19, blank=True, validators=[ORCID_FORM, validate_orcid]
     )
@@ -184,6 +209,7 @@ class Expert(Publishable):
     title = Bilingual()
     affiliations = Bilingual()
     biography = Bilingual()
+    media_note = Bilingual()
 
     class Meta(Publishable.Meta):
         verbose_name = _("expert")
@@ -222,6 +248,11 @@ class Expert(Publishable):
     def affiliation_lines(self) -> list[str]:
         """The other affiliations, one each."""
         return [line.strip() for line in self.affiliations.splitlines() if line.strip()]
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether messages from the site go to the expert, and not to the secretariat alone."""
+        return bool(self.email) and self.takes_messages
 
     def people_to_tell(self) -> Iterable[Any]:
         return [*super().people_to_tell(), *([self.account] if self.account else [])]

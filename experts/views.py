@@ -1,7 +1,9 @@
 """The experts' list, profiles, offices and programmes."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
+from django.db.models import CharField, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -10,99 +12,132 @@ from django.utils.translation import gettext as _
 from charhar.library.templatetags.pictures import social_card
 from charhar.publishing.head import absolute, head_for
 from charhar.publishing.languages import current_language
-from charhar.publishing.listing import listing
+from charhar.publishing.listing import listing, page_of
 from charhar.publishing.reading import for_reader
+from charhar.taxonomy.models import Listed, Region, Topic
 
+from .finder import Finder, Found, by_group
 from .models import Expert, Office, Programme
+from .works import Works
+
+FOR_THE_SCREEN = 1280
 
 
 def experts(request: HttpRequest) -> HttpResponse:
-    """Everybody, by group and by area; what they work on together and where. Seven queries, however many."""
-    everybody = list(
-        Expert.objects.published()
-        .select_related("portrait")
-        .prefetch_related("groups", "topics", "regions")
-        .defer("biography_en", "biography_zh")
+    """Whom the form asks for, a page at a time; asked for nobody, everybody by group. Ten queries."""
+    form = Finder(request.GET)
+    narrowed = form.narrowed()
+    context: dict[str, Any] = {"form": form, "narrowed": narrowed}
+    if form.is_asked:
+        keys = form.found()
+        context["page"] = page_of(request, Found(keys), count=len(keys))
+    else:
+        context |= {
+            "groups": by_group(form.rows["group"].values()),
+            "areas": [
+                (kind, [row for row in form.rows[kind].values() if row.number])
+                for kind in ("topic", "region")
+            ],
+            "programmes": Programme.objects.shown(),
+            "offices": Office.objects.shown(),
+        }
+    context["head"] = head_for(
+        request,
+        _("Experts"),
+        _("The institute's experts, by group and by subject."),
+        noindex=form.is_asked,
+        trail=[(_("Home"), "/")],
     )
-    by_group: dict[Any, list[Expert]] = {}
-    by_area: dict[Any, list[Expert]] = {}
-    for person in everybody:
-        for group in person.groups.all():
-            if not group.hidden:
-                by_group.setdefault(group, []).append(person)
-        for area in [*person.topics.all(), *person.regions.all()]:
-            if not area.hidden:
-                by_area.setdefault(area, []).append(person)
-    context = {
-        "groups": sorted(by_group.items(), key=lambda item: (item[0].former, item[0].position, item[0].pk)),
-        "areas": sorted(
-            by_area.items(),
-            key=lambda item: (type(item[0]).__name__ != "Topic", item[0].position, item[0].pk),
-        ),
-        "programmes": Programme.objects.shown(),
-        "offices": Office.objects.shown(),
-        "others": [person for person in everybody if not person.groups.all()],
-        "head": head_for(
-            request,
-            _("Experts"),
-            _("The institute's experts, by group and by subject."),
-            trail=[(_("Home"), "/")],
-        ),
-    }
     return render(request, "experts/experts.html", context)
 
 
 def expert(request: HttpRequest, slug: str) -> HttpResponse:
-    """One profile with everything that the expert wrote here, newest first."""
+    """One profile with everything of theirs on this site, newest first, by kind and year. Ten queries."""
     person = for_reader(
         request,
         Expert.objects.select_related("portrait", "office", "cv").prefetch_related(
-            "topics", "regions", "spoken_languages", "social_links"
+            "spoken_languages", "social_links"
         ),
         slug=slug,
     )
-    language = current_language()
-    # Upwards by the reverse managers: this app knows nothing of articles and publications.
-    articles = person.bylines.model.article.field.related_model.objects
-    publications = person.contributors.model.publication.field.related_model.objects
-    context = listing(
-        request,
-        articles.for_readers_in(language).filter(bylines__expert=person).distinct().for_list().newest_first(),
-    )
+    works = Works(person, request.GET.get("kind", ""))
+    context = listing(request, works)
     feed = (
         person.display_name,
         reverse("feed-subject-rss", args=["expert", slug]),
         reverse("feed-subject-atom", args=["expert", slug]),
     )
+    areas = areas_of(person)
     context |= {
         "expert": person,
-        "publications": publications.for_readers_in(language)
-        .filter(contributors__expert=person)
-        .distinct()
-        .select_related("series", "cover")
-        .newest_first()[:12],
+        "areas": areas,
+        "photos": press_photos(person),
+        "works": works,
+        "narrowed": {"kind": works.kind} if works.kind else {},
         "head": head_for(
             request,
             person.display_name,
             person.title,
-            noindex=person.is_preview,
+            noindex=person.is_preview or bool(works.kind),
             kind="profile",
             image=social_card(person.portrait),
             feeds=[feed],
-            schema=[structured_data(person)],
+            schema=[structured_data(person, areas)],
             trail=[(_("Home"), "/"), (_("Experts"), reverse("experts"))],
         ),
     }
     return render(request, "experts/expert.html", context)
 
 
-def structured_data(person: Expert) -> dict[str, Any]:
-    """schema.org's ``Person`` of a profile."""
+def areas_of(person: Expert) -> list[Listed]:
+    """The topics and regions that an expert works on and that are not hidden. One query for both."""
+    kinds: dict[str, type[Listed]] = {"topic": Topic, "region": Region}
+    columns = ("pk", "name_en", "name_zh", "slug", "position")
+    topics, regions = (
+        model.objects.shown()
+        .filter(experts=person)
+        .order_by()
+        .annotate(what=Value(what, CharField()))
+        .values_list("what", *columns)
+        for what, model in kinds.items()
+    )
+    rows = sorted(topics.union(regions, all=True), key=lambda row: (row[0] != "topic", row[5], row[2]))
+    return [kinds[what](**dict(zip(columns, values, strict=True))) for what, *values in rows]
+
+
+class Photo(NamedTuple):
+    """A picture to download, and the name that it is saved under."""
+
+    url: str
+    width: int
+    height: int
+    name: str
+
+
+def press_photos(person: Expert) -> list[Photo]:
+    """The portrait in full size and, where that is larger, for the screen; none unless editors said so."""
+    image = person.portrait
+    if image is None or not person.press_photo:
+        return []
+    ending = image.file_name.rpartition(".")[2]
+    photos = [Photo(image.file.url, image.width, image.height, f"{person.slug}.{ending}")]
+    small = image.rendition(FOR_THE_SCREEN)
+    if small.width < image.width:
+        ending = small.url.rpartition(".")[2]
+        photos.append(Photo(*small, f"{person.slug}-{small.width}.{ending}"))
+    return photos
+
+
+def structured_data(person: Expert, areas: Iterable[Listed]) -> dict[str, Any]:
+    """schema.org's ``ProfilePage`` about a ``Person``."""
     card = social_card(person.portrait)
     same_as = [link.url for link in person.social_links.all()]
     if person.orcid:
         same_as.append(f"https://orcid.org/{person.orcid}")
-    return {
+    spoken = [language.code for language in person.spoken_languages.all()]
+    about = [area.name for area in areas]
+    changed = person.modified_for_readers
+    about_person = {
         "@type": "Person",
         "name": person.display_name,
         **({"alternateName": person.other_name} if person.other_name else {}),
@@ -117,7 +152,14 @@ def structured_data(person: Expert) -> dict[str, Any]:
         },
         **({"image": card.url} if card else {}),
         **({"sameAs": same_as} if same_as else {}),
+        **({"knowsLanguage": spoken} if spoken else {}),
+        **({"knowsAbout": about} if about else {}),
         **({"email": person.email} if person.email and person.email_shown else {}),
+    }
+    return {
+        "@type": "ProfilePage",
+        **({"dateModified": changed.isoformat()} if changed else {}),
+        "mainEntity": about_person,
     }
 
 

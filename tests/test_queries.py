@@ -41,7 +41,7 @@ BUDGETS = {
     "/topics/topic/": 7,
     "/regions/": 3,
     "/regions/region/": 7,
-    "/experts/": 7,
+    "/experts/": 10,
     "/experts/expert/": 10,
     "/publications/": 3,
     "/publications/series/": 5,

@@ -297,6 +297,8 @@ class Loader:
             position=10 * groups.index(row["group"]),
             office=self.offices.get(row.get("office", "")),
             email=row.get("email", ""), email_shown=row.get("email_shown", False), orcid=row.get("orcid", ""),
+            takes_media="media" in row, press_photo=not row.get("real"),
+            media_note_en=(row.get("media") or ["", ""])[0], media_note_zh=(row.get("media") or ["", ""])[1],
         )  # fmt: skip
 
         def write() -> None:

@@ -19,7 +19,16 @@ from .subscriptions import unsubscribe
 class ContactMessageAdmin(admin.ModelAdmin):
     """The inbox: what was written is read, only its state is changed."""
 
-    list_display = ["created_at", "name", "email", "subject", "organisation", "language", "state"]
+    list_display = [
+        "created_at",
+        "name",
+        "email",
+        "subject",
+        "expert",
+        "organisation",
+        "language",
+        "state",
+    ]
     list_display_links = ["created_at", "name"]
     list_filter = ["state", "subject", "language"]
     search_fields = ["name", "email", "organisation", "message"]
@@ -27,6 +36,8 @@ class ContactMessageAdmin(admin.ModelAdmin):
     readonly_fields = [
         "created_at",
         "subject",
+        "expert",
+        "passed_on",
         "name",
         "email",
         "organisation",
@@ -35,6 +46,7 @@ class ContactMessageAdmin(admin.ModelAdmin):
         "language",
         "person",
     ]
+    list_select_related = ["expert"]
     fields = ["state", *readonly_fields]
     actions = ["mark_answered", "mark_spam", "export"]
 

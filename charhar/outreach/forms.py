@@ -7,7 +7,8 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from charhar.contacts.fields import EmailField, LineField, ParagraphsField
-from charhar.contacts.guard import GuardedForm
+from charhar.contacts.guard import GuardedForm, digest
+from experts.models import Expert
 
 from .models import ContactMessage
 
@@ -38,7 +39,10 @@ class MessageForm(GuardedForm):
 class ContactForm(MessageForm):
     """A message on a subject that the sender chooses."""
 
-    subject = forms.ChoiceField(label=_("What it is about"), choices=ContactMessage.Subject.choices)
+    subject = forms.ChoiceField(
+        label=_("What it is about"),
+        choices=[each for each in ContactMessage.Subject.choices if each[0] != ContactMessage.Subject.EXPERT],
+    )
     page = LineField(label=_("The page it is about"), max_length=300, required=False, validators=[own_path])
     field_order = ["subject", "page"]
 
@@ -47,6 +51,17 @@ class ContactForm(MessageForm):
         if not self["page"].value():
             # Only those who come from a page to report an error in it are asked which.
             del self.fields["page"]
+
+
+class ExpertForm(MessageForm):
+    """A message to one expert; the same words to another expert are another message."""
+
+    def __init__(self, *args: Any, expert: Expert, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expert = expert
+
+    def digest(self) -> str:
+        return digest(super().digest(), self.expert.pk)
 
 
 class SubscribeForm(GuardedForm):

@@ -12,6 +12,7 @@ from charhar.contacts.models import Person
 from charhar.publishing.languages import ENGLISH, LANGUAGES
 from charhar.publishing.richtext import RichTextField
 from charhar.taxonomy.bilingual import Bilingual
+from experts.models import Expert
 
 
 class ContactMessage(models.Model):
@@ -25,6 +26,7 @@ class ContactMessage(models.Model):
         PUBLICATIONS = "publications", _("Publications")
         SUPPORT = "support", _("Supporting the institute")
         WEBSITE = "website", _("An error on this site")
+        EXPERT = "expert", _("Message to an expert")
 
     class State(models.TextChoices):
         NEW = "new", _("New")
@@ -35,6 +37,10 @@ class ContactMessage(models.Model):
         Person, verbose_name=_("person"), on_delete=models.CASCADE, related_name="messages"
     )
     subject = models.CharField(_("subject"), max_length=20, choices=Subject, default=Subject.GENERAL)
+    expert = models.ForeignKey(
+        Expert, verbose_name=_("expert"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    passed_on = models.BooleanField(_("sent on to the expert"), default=False)
     name = models.CharField(_("name"), max_length=150)
     email = models.EmailField(_("e-mail"), max_length=254)
     organisation = models.CharField(_("organisation"), max_length=200, blank=True)

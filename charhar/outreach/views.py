@@ -37,7 +37,7 @@ class MessageView(GuardedFormView):
     """A page with a form whose messages go to the secretariat."""
 
     bucket = "message"
-    form_class = MessageForm
+    form_class: type[GuardedForm] = MessageForm
     subject = ContactMessage.Subject.GENERAL
 
     def keep(self, form: GuardedForm) -> None:
@@ -58,10 +58,19 @@ class MessageView(GuardedFormView):
                     "message": data["message"],
                     "page": data.get("page", ""),
                     "language": language,
+                    **self.more(),
                 },
             )
             if is_new:
-                _tell_secretariat(message)
+                self.pass_on(message)
+
+    def more(self) -> dict[str, Any]:
+        """Further columns of the message."""
+        return {}
+
+    def pass_on(self, message: ContactMessage) -> None:
+        """Tell whom a new message is for."""
+        _tell_secretariat(message)
 
 
 def _tell_secretariat(message: ContactMessage) -> None:

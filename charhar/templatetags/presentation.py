@@ -10,7 +10,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from charhar.taxonomy.bilingual import is_chinese, lang_of
 
@@ -111,14 +111,17 @@ def _list_address(**parts: Any) -> str:
 def page_url(context: template.Context, number: int) -> str:
     """The address of a page of the list shown, within the year it is narrowed to or the query it answers."""
     return _list_address(
-        q=context.get("query"), year=context.get("year"), page=number if number > 1 else None
+        q=context.get("query"),
+        **(context.get("narrowed") or {}),
+        year=context.get("year"),
+        page=number if number > 1 else None,
     )
 
 
-@register.simple_tag
-def year_url(year: int | None = None) -> str:
-    """The address of the list shown, narrowed to a year, or with all years."""
-    return _list_address(year=year)
+@register.simple_tag(takes_context=True)
+def year_url(context: template.Context, year: int | None = None) -> str:
+    """The address of the list shown, narrowed to a year, or with all years; otherwise as it is narrowed."""
+    return _list_address(**(context.get("narrowed") or {}), year=year)
 
 
 @register.filter
@@ -148,3 +151,12 @@ def megabytes(size: int | None) -> str:
     if size < 1_000_000:
         return gettext("%(size)d kB") % {"size": max(1, round(size / 1000))}
     return gettext("%(size).1f MB") % {"size": size / 1_000_000}
+
+
+@register.simple_tag
+def file_facts(document: Any) -> str:
+    """What readers want to know before they download: “PDF, 1.4 MB, 96 pages”."""
+    pages = document.pages
+    counted = ngettext("%(pages)d page", "%(pages)d pages", pages) % {"pages": pages} if pages else ""
+    facts = [document.ending.upper(), megabytes(document.size), counted]
+    return pgettext("before a detail", ", ").join(filter(None, facts))

@@ -82,7 +82,8 @@ def test_the_form_is_laid_out_by_name_title_biography_areas_contact(client, edit
     page = html.fromstring(client.get(change(whole(editor))).content.decode())
     headings = [h.text_content().strip() for h in page.xpath("//h2[contains(@class,'heading')]")]
     assert headings == [
-        "Name", "Portrait", "At the institute", "Biography", "Areas", "Topics led", "Regions led", "Contact",
+        "Name", "Portrait", "At the institute", "Biography", "Areas", "Topics led", "Regions led",
+        "The media", "Contact",
         "Languages spoken", "Social links", "Dates and owner",
     ]  # fmt: skip
 

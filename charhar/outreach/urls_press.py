@@ -1,0 +1,10 @@
+"""Ways to an expert, under /experts/."""
+
+from django.urls import path
+
+from . import views_press
+
+urlpatterns = [
+    path("<slug:slug>/contact/", views_press.ExpertContact.as_view(), name="expert-contact"),
+    path("<slug:slug>/contact/thanks/", views_press.expert_thanks, name="expert-contact-thanks"),
+]
