@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('experts', '0005_profiles'),
-        ('outreach', '0001_initial'),
+        ('outreach', '0002_page_of_a_message'),
     ]
 
     operations = [
