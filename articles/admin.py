@@ -149,10 +149,10 @@ class ArticleAdmin(DeskAdmin):
 
     form = ArticleForm
     inlines = [BylineInline]
-    autocomplete_fields = ["lead_image", "outlet", "entry", "translation_of"]
+    autocomplete_fields = ["lead_image", "outlet", "entry", "translation_of", "superseded_by"]
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["lead_preview"]
-    form_select_related = ("lead_image", "outlet", "entry", "translation_of")
+    form_select_related = ("lead_image", "outlet", "entry", "translation_of", "superseded_by")
     date_hierarchy = "date"
     list_display = [
         "title",
@@ -191,6 +191,7 @@ class ArticleAdmin(DeskAdmin):
                     "subtitle",
                     ("language", "kind"),
                     "standfirst",
+                    "key_points",
                     "body",
                     "show_editors_note",
                     "editors_note",
@@ -209,7 +210,7 @@ class ArticleAdmin(DeskAdmin):
         (_("In a publication"), {"fields": ["entry"]}),
         (_("Address and translation"), {"fields": ["translation_of", "slug"]}),
         (_("References"), {"fields": ["references"]}),
-        (_("Date"), {"fields": ["date"]}),
+        (_("Date"), {"fields": ["date", "superseded_by"]}),
     ]
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:

@@ -118,7 +118,7 @@ class ArticleQuerySet(PublishableQuerySet):
         """All that a row of a list shows, without the body; bylines in one more query."""
         return (
             self.select_related("lead_image")
-            .defer("body", "references", "editors_note")
+            .defer("body", "references", "editors_note", "key_points")
             .prefetch_related(models.Prefetch("bylines", Byline.objects.select_related("expert")))
         )
 
@@ -128,14 +128,23 @@ class ArticleQuerySet(PublishableQuerySet):
 
     def for_page(self) -> "ArticleQuerySet":
         """All that an article's own page shows: six queries for the whole."""
-        return self.select_related(
-            "lead_image", "outlet", "entry__publication__series", "entry__publication__file"
-        ).prefetch_related(
-            models.Prefetch("bylines", Byline.objects.select_related("expert__portrait")),
-            "topics",
-            "regions",
-            "sections",
-            "tags",
+        unread = (f"superseded_by__{name}" for name in ("body", "references", "editors_note", "key_points"))
+        return (
+            self.select_related(
+                "lead_image",
+                "outlet",
+                "entry__publication__series",
+                "entry__publication__file",
+                "superseded_by",
+            )
+            .defer(*unread)
+            .prefetch_related(
+                models.Prefetch("bylines", Byline.objects.select_related("expert__portrait")),
+                "topics",
+                "regions",
+                "sections",
+                "tags",
+            )
         )
 
 
@@ -177,10 +186,10 @@ class Article(Translated, Publishable):
     # The title too, so that every list can name the draft.
     EDITION_CARRIES = (
         "kind", "title", "date", "show_editors_note", "lead_image", "lead_credit", "outlet", "outlet_url",
-        "outlet_date", "rights", "references", "entry", "bylines", "topics", "regions", "sections", "tags",
+        "outlet_date", "rights", "references", "entry", "superseded_by", "bylines", "topics", "regions", "sections", "tags",
     )  # fmt: skip
     EDITION_WRITES = (
-        "subtitle", "standfirst", "editors_note", "body", "lead_caption", "lead_alt", "canonical",
+        "subtitle", "standfirst", "editors_note", "key_points", "body", "lead_caption", "lead_alt", "canonical",
     )  # fmt: skip
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.COMMENTARY)
@@ -205,6 +214,12 @@ class Article(Translated, Publishable):
         help_text=_("Empty: composed from the bylines and the institute's disclaimer."),
     )
     show_editors_note = models.BooleanField(_("show an editor's note"), default=True)
+    key_points = RichTextField(
+        _("key points"),
+        small=True,
+        blank=True,
+        help_text=_("Three to five short points as a list; shown before the text."),
+    )
     body = RichTextField(_("body"), blank=True)
     lead_image = models.ForeignKey(
         Image,
@@ -257,6 +272,15 @@ class Article(Translated, Publishable):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="articles",
+    )
+    superseded_by = models.ForeignKey(
+        "self",
+        verbose_name=_("superseded by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="supersedes",
+        help_text=_("The newer text on the same matter, to which this page then leads."),
     )
 
     objects: ClassVar[Any] = ArticleManager()
@@ -314,6 +338,8 @@ class Article(Translated, Publishable):
             )
         if (self.outlet_url or self.outlet_date) and self.outlet is None:
             raise ValidationError({"outlet": _("Name the outlet where the text first ran.")})
+        if self.superseded_by_id and self.superseded_by_id in (self.pk, self.corrects_id):
+            raise ValidationError({"superseded_by": _("A text can not supersede itself.")})
 
     @property
     def authors(self) -> "list[Byline]":
