@@ -186,10 +186,12 @@ class Article(Translated, Publishable):
     # The title too, so that every list can name the draft.
     EDITION_CARRIES = (
         "kind", "title", "date", "show_editors_note", "lead_image", "lead_credit", "outlet", "outlet_url",
-        "outlet_date", "rights", "references", "entry", "superseded_by", "bylines", "topics", "regions", "sections", "tags",
+        "outlet_date", "rights", "references", "entry", "superseded_by", "bylines",
+        "topics", "regions", "sections", "tags",
     )  # fmt: skip
     EDITION_WRITES = (
-        "subtitle", "standfirst", "editors_note", "key_points", "body", "lead_caption", "lead_alt", "canonical",
+        "subtitle", "standfirst", "editors_note", "key_points", "body", "lead_caption", "lead_alt",
+        "canonical",
     )  # fmt: skip
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.COMMENTARY)
