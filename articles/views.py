@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from taggit.models import Tag
 
 from charhar.library.templatetags.pictures import social_card
+from charhar.publishing.cards import drawn_card
 from charhar.publishing.head import absolute, head_for
 from charhar.publishing.languages import CHINESE, ENGLISH, current_language
 from charhar.publishing.listing import listing
@@ -42,7 +43,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
             canonical=text.canonical_url,
             noindex=text.is_preview,
             kind="article",
-            image=social_card(text.lead_image),
+            image=social_card(text.lead_image) or drawn_card(text),
             published=text.publish_at,
             modified=text.modified_for_readers,
             schema=[structured_data(text)],

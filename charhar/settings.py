@@ -211,6 +211,12 @@ CACHES = {
 
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
+# A font with Chinese characters, for the pictures that shared links show; Debian's fonts-noto-cjk is found.
+CARD_FONT_ZH = env.str("CARD_FONT_ZH", default="")
+if CARD_FONT_ZH and not Path(CARD_FONT_ZH).is_file():
+    raise ImproperlyConfigured(f"CARD_FONT_ZH is {CARD_FONT_ZH!r}; there is no such file.")
+NOTO = Path("/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc")
+CARD_FONT_ZH = CARD_FONT_ZH or (str(NOTO) if NOTO.is_file() else "")
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {

@@ -6,8 +6,9 @@ from django.urls import include, path
 
 from charhar import views
 from charhar.desk.views_feed import feed as calendar_feed
+from charhar.publishing.cards import card
 from charhar.publishing.languages import in_both_languages
-from charhar.sitemaps import SITEMAPS
+from charhar.sitemaps import NEWS_SITEMAP, SITEMAPS
 
 urlpatterns = [
     path("admin/publishing/", include("charhar.publishing.urls_admin")),
@@ -22,6 +23,12 @@ urlpatterns = [
         sitemap_views.index,
         {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"},
         name="sitemap-index",
+    ),
+    path(
+        "sitemap-news.xml",
+        sitemap_views.sitemap,
+        {"sitemaps": NEWS_SITEMAP, "section": "news", "template_name": "sitemap_news.xml"},
+        name="sitemap-news",
     ),
     path("sitemap-<section>.xml", sitemap_views.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("media/", include("charhar.library.urls")),
@@ -41,6 +48,7 @@ urlpatterns = [
         path("", include("charhar.members.urls")),
         path("", include("charhar.pages.urls")),
         path("search/", include("charhar.search.urls")),
+        path("cards/<str:kind>/<int:pk>/<str:digest>.png", card, name="card"),
         path("", include("charhar.desk.urls")),
         path("preview/", include("charhar.desk.urls_preview")),
     ),

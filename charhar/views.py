@@ -124,7 +124,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """robots.txt: everything but the admin and search, and where the sitemap lies."""
     lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search/", "Disallow: /zh/search/", ""]
-    lines.append(f"Sitemap: {absolute('/sitemap.xml')}")
+    lines += [f"Sitemap: {absolute(path)}" for path in ("/sitemap.xml", "/sitemap-news.xml")]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from charhar.library.templatetags.pictures import social_card
+from charhar.publishing.cards import drawn_card
 from charhar.publishing.head import absolute, head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import listing, page_of
@@ -80,7 +81,7 @@ def expert(request: HttpRequest, slug: str) -> HttpResponse:
             person.title,
             noindex=person.is_preview or bool(works.kind),
             kind="profile",
-            image=social_card(person.portrait),
+            image=social_card(person.portrait) or drawn_card(person),
             feeds=[feed],
             schema=[structured_data(person, areas)],
             trail=[(_("Home"), "/"), (_("Experts"), reverse("experts"))],

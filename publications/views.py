@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from charhar.library.templatetags.pictures import social_card
 from charhar.library.views import document_response
+from charhar.publishing.cards import drawn_card
 from charhar.publishing.head import absolute, head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import listing
@@ -94,7 +95,7 @@ def publication(request: HttpRequest, series: str, slug: str) -> HttpResponse:
             languages=(),
             edition=edition,
             noindex=item.is_preview,
-            image=social_card(item.cover),
+            image=social_card(item.cover) or drawn_card(item),
             schema=[structured_data(item)],
             trail=[
                 (_("Home"), "/"),

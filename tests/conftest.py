@@ -1,6 +1,7 @@
 """What every test stands on: a clean cache, plain static files, media in a folder of its own."""
 
 import asyncio
+import atexit
 import email.policy
 import os
 import socket
@@ -24,6 +25,7 @@ django.setup()
 
 # A file, as on a real site: one SQLite in memory shares its connection and its locks among all threads.
 _FOLDER = tempfile.TemporaryDirectory(prefix="charhar-tests-")
+atexit.register(_FOLDER.cleanup)
 if connection.vendor == "sqlite":
     connection.settings_dict["TEST"]["NAME"] = str(Path(_FOLDER.name) / "tests.sqlite3")
 

@@ -50,13 +50,17 @@ PAGES = [
     "/search/?q=leak",
     "/feeds/rss/",
     "/feeds/atom/",
+    "/feeds/json/",
+    "/sitemap-news.xml",
     "/feeds/topic/topic/rss/",
     "/feeds/region/region/atom/",
     "/feeds/section/section/rss/",
     "/feeds/expert/known/rss/",
 ]
 MAPS = [
-    f"/sitemap-{name}.xml" for name in ("articles", "publications", "pages", "experts", "subjects", "lists")
+    f"/sitemap-{name}{suffix}.xml"
+    for name in ("articles", "publications", "pages", "experts", "subjects", "lists")
+    for suffix in ("", "-zh")
 ]
 
 

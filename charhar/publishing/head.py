@@ -8,9 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.utils.encoding import escape_uri_path
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
+
+from charhar.library.cards import CARD_SIZE
+from charhar.library.templatetags.pictures import SocialCard
 
 from .languages import CHINESE, ENGLISH, language_of_path, with_prefix, without_prefix
 from .listing import varied_query
@@ -35,13 +39,33 @@ class Head:
     alternates: list[tuple[str, str]] = field(default_factory=list)
     other_language_path: str = ""
     trail: list[tuple[str, str]] = field(default_factory=list)
-    image: Any = None
+    image: SocialCard | None = None
     kind: str = "website"
     feeds: list[tuple[str, str, str]] = field(default_factory=list)
     noindex: bool = False
     schema: list[dict[str, Any]] = field(default_factory=list)
     published: datetime.datetime | None = None
     modified: datetime.datetime | None = None
+
+    @property
+    def card(self) -> SocialCard:
+        """What a shared link shows: the page's own picture, else the institute's card."""
+        return self.image or SocialCard(
+            absolute(static("charhar/img/card.png")), *CARD_SIZE, "The Charhar Institute 察哈尔学会"
+        )
+
+    @property
+    def feed_links(self) -> list[tuple[str, str, str]]:
+        """(type, title, path) of each feed in each form; the three forms stand beside each other."""
+        return [
+            (f"application/{kind}", title, path)
+            for title, rss, atom in self.feeds
+            for kind, path in (
+                ("rss+xml", rss),
+                ("atom+xml", atom),
+                ("feed+json", f"{rss.removesuffix('rss/')}json/"),
+            )
+        ]
 
     @property
     def schema_json(self) -> SafeString:
