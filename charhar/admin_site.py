@@ -73,6 +73,17 @@ def translation_desk(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def style_desk() -> dict[str, Any]:
+    """The way to the style page, beside what else there is of the site."""
+    return {
+        "name": _("Style of the site"),
+        "object_name": "Style",
+        "admin_url": reverse("style"),
+        "add_url": None,
+        "view_only": True,
+    }
+
+
 class CharharAdminSite(AdminSite):
     """The one admin site."""
 
@@ -127,6 +138,8 @@ class CharharAdminSite(AdminSite):
                 found += [models.pop(k) for k in wanted]
             if code == "texts":
                 found += translation_desk(request)
+            if code == "site" and found:
+                found.append(style_desk())
             if found:
                 desks.append(
                     {

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.sitemaps import views as sitemap_views
 from django.urls import include, path
 
-from charhar import views
+from charhar import style_page, views
 from charhar.desk.views_feed import feed as calendar_feed
 from charhar.publishing.cards import card
 from charhar.publishing.languages import in_both_languages
@@ -14,6 +14,8 @@ urlpatterns = [
     path("admin/publishing/", include("charhar.publishing.urls_admin")),
     path("admin/desk/", include("charhar.desk.urls_planning")),
     path("admin/desk/", include("charhar.desk.urls_translations")),
+    path("admin/style/", admin.site.admin_view(style_page.page), name="style"),
+    path("admin/style/tokens.css", admin.site.admin_view(style_page.sheet), name="style-sheet"),
     path("admin/", admin.site.urls),
     path("calendar/<str:token>.ics", calendar_feed, name="desk-feed"),
     path("healthz", views.healthz, name="healthz"),

@@ -66,7 +66,7 @@ header?.addEventListener("focusout", (event) => {
 });
 
 // A form that came back with errors: the summary takes the focus.
-document.querySelector(".errors")?.focus();
+document.querySelector(".errors:not([data-sample] *)")?.focus();
 
 // An article: copying, the system's own way to share, printing. What the browser can not do stays hidden.
 const said = document.querySelector(".uses [role=status]");
