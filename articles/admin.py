@@ -15,12 +15,28 @@ from charhar.desk.own import own_profile
 from charhar.library.admin import image_thumbnail
 from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter, constant
 from charhar.publishing.admin_forms import SubjectsField, TranslatedForm
-from charhar.publishing.admin_rows import TextInline
-from charhar.taxonomy.admin import HTTPS_FIRST, CountingChangeList, ListedAdmin, published_count
+from charhar.publishing.admin_rows import TextInline, VisibleTexts
+from charhar.taxonomy.admin import (
+    HTTPS_FIRST,
+    CountingChangeList,
+    ListedAdmin,
+    SubjectAdmin,
+    published_count,
+)
 from charhar.taxonomy.models import Region, Topic
 from experts.models import Expert
 
-from .models import Article, ArticleRegion, ArticleSection, ArticleTopic, Byline, NewsSection, Outlet
+from .models import (
+    Article,
+    ArticleRegion,
+    ArticleSection,
+    ArticleTopic,
+    Byline,
+    NewsSection,
+    Outlet,
+    RegionFeature,
+    TopicFeature,
+)
 
 SHOWN_AT_MOST = 3
 
@@ -316,3 +332,37 @@ class OutletAdmin(admin.ModelAdmin):
     def published(self, obj: Any) -> int:
         """How many published articles first ran there."""
         return obj.count_articles
+
+
+class FeatureInline(VisibleTexts, admin.TabularInline):
+    """What stands at the head of a subject's page: who may change the subject may choose."""
+
+    autocomplete_fields = ["article"]
+    fields = ["position", "article"]
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("article")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.admin_site._registry[self.parent_model].has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.admin_site._registry[self.parent_model].has_change_permission(request, obj)
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
+class TopicFeatureInline(FeatureInline):
+    """The articles at the head of a topic's page."""
+
+    model = TopicFeature
+
+
+class RegionFeatureInline(FeatureInline):
+    """The articles at the head of a region's page."""
+
+    model = RegionFeature
+
+
+SubjectAdmin.inlines_of |= {Topic: [TopicFeatureInline], Region: [RegionFeatureInline]}

@@ -20,6 +20,8 @@ from charhar.taxonomy.bilingual import Bilingual
 from charhar.taxonomy.models import Listed, Region, Topic
 from publications.models import Credited, Entry
 
+NEWEST_OF_A_KIND = 3
+
 
 class NewsSection(Listed):
     """A heading under News & Events."""
@@ -77,7 +79,12 @@ class ArticleQuerySet(PublishableQuerySet):
         ``language`` is that of the list: one in English holds English editions alone, which the index has in
         order, so that the first page does not sort all that is filed.
         """
-        rows = {Topic: "topic_rows", Region: "region_rows", NewsSection: "section_rows"}[type(subject)]
+        kinds: dict[type[Listed], str] = {
+            Topic: "topic_rows",
+            Region: "region_rows",
+            NewsSection: "section_rows",
+        }
+        rows = kinds[type(subject)]
         filed: dict[str, Any] = {f"{rows}__subject": subject}
         if language == ENGLISH:
             filed[f"{rows}__language"] = ENGLISH
@@ -91,7 +98,8 @@ class ArticleQuerySet(PublishableQuerySet):
         It is one short look into the index for each subject and language, not a pass over all that is filed:
         menu and home page ask for it after every publication.
         """
-        filing: Any = {Topic: ArticleTopic, Region: ArticleRegion}[kind]
+        filings: dict[type[Listed], Any] = {Topic: ArticleTopic, Region: ArticleRegion}
+        filing = filings[kind]
         readable = Exists(self.for_readers_in(language).filter(pk=OuterRef("article")))
         looks = [
             filing.objects.filter(
@@ -113,6 +121,27 @@ class ArticleQuerySet(PublishableQuerySet):
             articles.sort(key=lambda a: (a.language, a.date or undated, a.publish_at, a.pk), reverse=True)
             del articles[each:]
         return newest
+
+    def front_of(self, subject: Any, language: str) -> tuple[list[Any], dict[str, list[Any]]]:
+        """What heads a subject's page: what editors chose, in the page's language where there is such an
+        edition, and the newest of each kind besides. Three queries.
+        """
+        chosen = subject.features.values_list("article_id", "article__translation_of_id")
+        originals = [original or key for key, original in chosen]
+        readable = self.for_readers_in(language)
+        wanted = Q(pk__in=originals) | Q(translation_of__in=originals)
+        for kind in Article.Kind:
+            newest = readable.about(subject, language).filter(kind=kind).values("pk")[:NEWEST_OF_A_KIND]
+            wanted |= Q(pk__in=newest)
+        featured: dict[int, Article] = {}
+        by_kind: dict[str, list[Article]] = {}
+        for row in readable.filter(wanted).for_list().newest_first():
+            original = row.translation_of_id or row.pk
+            if original in originals:
+                featured[original] = row
+            else:
+                by_kind.setdefault(row.kind, []).append(row)
+        return [featured[key] for key in originals if key in featured], by_kind
 
     def for_list(self) -> "ArticleQuerySet":
         """All that a row of a list shows, without the body; bylines in one more query."""
@@ -473,6 +502,44 @@ class ArticleSection(Filing):
         indexes = [
             models.Index(fields=["subject", "language", "-date", "article"], name="articlesection_list")
         ]
+
+
+class Feature(models.Model):
+    """An article that editors put at the head of a subject's page, whatever is newer."""
+
+    article = models.ForeignKey(
+        Article, verbose_name=_("article"), on_delete=models.CASCADE, related_name="+"
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "pk"]
+        verbose_name = _("featured article")
+        verbose_name_plural = _("featured articles")
+
+    def __str__(self) -> str:
+        return str(self.article)
+
+
+class TopicFeature(Feature):
+    """An article at the head of a topic's page."""
+
+    subject = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="features")
+
+    class Meta(Feature.Meta):
+        abstract = False
+        constraints = [models.UniqueConstraint(fields=["subject", "article"], name="topicfeature_once")]
+
+
+class RegionFeature(Feature):
+    """An article at the head of a region's page."""
+
+    subject = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="features")
+
+    class Meta(Feature.Meta):
+        abstract = False
+        constraints = [models.UniqueConstraint(fields=["subject", "article"], name="regionfeature_once")]
 
 
 class ImportedText(models.Model):

@@ -162,11 +162,15 @@ class Loader:
     def _named(
         self, what: str, model: Any, rows: list[list[str]], former: Iterable[str] = ()
     ) -> dict[str, Any]:
+        statements = read_yaml("house")["statements"]
+
         def fields() -> Iterator[tuple[str, dict[str, Any]]]:
             for slug, name_en, name_zh, *standfirst in rows:
                 more: dict[str, Any] = {}
+                if slug in statements:
+                    more = dict(zip(("statement_en", "statement_zh"), statements[slug], strict=True))
                 if standfirst:
-                    more = {"standfirst_en": standfirst[0], "standfirst_zh": standfirst[1]}
+                    more |= {"standfirst_en": standfirst[0], "standfirst_zh": standfirst[1]}
                 if slug in former:
                     more["former"] = True
                 yield slug, {"name_en": name_en, "name_zh": name_zh, **more}

@@ -182,6 +182,18 @@ def _column(model: type[models.Model], relation: str) -> Any:
 
 @admin.register(Topic, Region)
 class SubjectAdmin(ListedAdmin):
-    """Regions and topics."""
+    """Regions and topics; the apps above say in ``inlines_of`` what editors choose for their pages."""
 
     counted = ("articles", "publications", "experts")
+    inlines_of: ClassVar[dict[type[models.Model], list[Any]]] = {}
+    fieldsets: ClassVar[Any] = [
+        ListedAdmin.fieldsets[0],
+        (
+            _("What readers see above the list"),
+            {"fields": ["standfirst_en", "standfirst_zh", "statement_en", "statement_zh"]},
+        ),
+        ListedAdmin.fieldsets[2],
+    ]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        return self.inlines_of.get(self.model, [])

@@ -51,21 +51,39 @@ class Listed(models.Model):
         return reverse(self.route, args=[self.slug])
 
 
-class Region(Listed):
+class Subject(Listed):
+    """What the institute works on, and where it stands in it."""
+
+    statement_en = models.TextField(
+        _("where the institute stands (English)"),
+        blank=True,
+        help_text=_("What it holds and works for in this; an empty line begins a new paragraph."),
+    )
+    statement_zh = models.TextField(_("where the institute stands (Chinese)"), blank=True)
+
+    statement = Bilingual()
+
+    class Meta(Listed.Meta):
+        abstract = True
+
+
+class Region(Subject):
     """A region of the world that the institute works on."""
 
     route = "region"
 
-    class Meta(Listed.Meta):
+    class Meta(Subject.Meta):
+        abstract = False
         verbose_name = _("region")
         verbose_name_plural = _("regions")
 
 
-class Topic(Listed):
+class Topic(Subject):
     """A subject that the institute works on."""
 
     route = "topic"
 
-    class Meta(Listed.Meta):
+    class Meta(Subject.Meta):
+        abstract = False
         verbose_name = _("topic")
         verbose_name_plural = _("topics")

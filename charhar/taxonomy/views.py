@@ -13,6 +13,9 @@ from charhar.publishing.listing import listing
 
 from .models import Listed, Region, Topic
 
+MOST_FEATURED = 3
+ENOUGH_TO_SORT = 10
+
 
 def regions(request: HttpRequest) -> HttpResponse:
     """All regions, each with its newest articles."""
@@ -53,8 +56,12 @@ def _index(request: HttpRequest, kind: str, model: type[Listed], title: str) -> 
 
 def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, str]) -> HttpResponse:
     language = current_language()
-    articles = subject.articles.model.objects.for_readers_in(language).about(subject, language).for_list()
-    context = listing(request, articles)
+    articles = subject.articles.model
+    rows = articles.objects.for_readers_in(language).about(subject, language).for_list()
+    context = listing(request, rows)
+    featured, by_kind = articles.objects.front_of(subject, language)
+    page = context["page"]
+    is_front = page.number == 1 and context["year"] is None
     leads = subject.leads.select_related("expert__portrait")
     feed = (
         str(subject.name),
@@ -64,6 +71,13 @@ def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, st
     context |= {
         "subject": subject,
         "kind": kind,
+        "feed": feed,
+        "is_front": is_front,
+        "featured": featured[:MOST_FEATURED],
+        # Where everything is in view at once, sorting it by kind only repeats it.
+        "by_kind": [(label, by_kind[key]) for key, label in articles.Kind.choices if key in by_kind]
+        if page.paginator.count >= ENOUGH_TO_SORT
+        else [],
         "leads": [lead.expert for lead in leads if lead.expert.is_published],
         "publications": subject.publications.for_readers_in(language)
         .select_related("series", "cover")

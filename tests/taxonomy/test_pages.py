@@ -1,0 +1,63 @@
+"""A subject's page: where the institute stands, what editors chose, the newest of each kind, who works on it."""
+
+import datetime
+
+import pytest
+from lxml.html import fromstring
+
+from articles.models import RegionFeature, TopicFeature
+from tests.admin_forms import send
+from tests.factories import ArticleFactory, RegionFactory, TopicFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def texts(response, path):
+    return [
+        " ".join(each.text_content().split()) for each in fromstring(response.content.decode()).xpath(path)
+    ]
+
+
+def test_the_statement_stands_in_the_language_there_is_and_says_so(client):
+    TopicFactory(slug="ports", statement_en="We hold that.\n\nAnd this.", statement_zh="")
+    page = client.get("/zh/topics/ports/").content.decode()
+    assert '<div class="prose small" lang="en"><p>We hold that.</p>' in page
+    assert '<span class="edition" lang="en">English</span>' in page
+    assert 'class="edition"' not in client.get("/topics/ports/").content.decode()
+    assert "Where we stand" not in client.get(TopicFactory().get_absolute_url()).content.decode()
+
+
+def test_editors_choose_what_is_featured_and_each_language_shows_its_edition(client):
+    region = RegionFactory(slug="asia")
+    first, second = ArticleFactory(title="First", slug="first"), ArticleFactory(title="Second")
+    ArticleFactory(title="第一", slug="first", language="zh-hans", translation_of=first)
+    hidden = ArticleFactory(title="Leaked", draft=True)
+    for position, article in enumerate((hidden, second, first)):
+        RegionFeature.objects.create(subject=region, article=article, position=position)
+    featured = "//section[@aria-labelledby='featured']//h3"
+    assert texts(client.get("/regions/asia/"), featured) == ["Second", "First"]
+    assert texts(client.get("/zh/regions/asia/"), featured) == ["Second", "第一"]
+    first.regions.set([region], through_defaults={"language": "en", "date": first.date})
+    assert "Featured" not in client.get("/regions/asia/?year=2022").content.decode()
+
+
+def test_the_newest_of_each_kind_stand_apart_once_there_is_more_than_a_glance_holds(client):
+    topic = TopicFactory(slug="ports")
+    for number in range(9):
+        ArticleFactory(title=f"Comment {number}", topics=[topic], date=datetime.date(2022, 1, 1 + number))
+    assert texts(client.get("/topics/ports/"), "//section[@aria-labelledby='kinds']") == []
+    talk = ArticleFactory(title="Talk", kind="interview", topics=[topic], date=datetime.date(2019, 1, 1))
+    kinds = "//section[@aria-labelledby='kinds']//li/a"
+    assert texts(client.get("/topics/ports/"), kinds) == ["Comment 8", "Comment 7", "Comment 6", "Talk"]
+    TopicFeature.objects.create(subject=topic, article=talk)
+    assert texts(client.get("/topics/ports/"), kinds) == ["Comment 8", "Comment 7", "Comment 6"]
+
+
+def test_whoever_may_change_a_topic_chooses_what_is_featured(client):
+    client.force_login(UserFactory(roles=["Editors"]))
+    topic, article = TopicFactory(), ArticleFactory()
+    url = f"/admin/taxonomy/topic/{topic.pk}/change/"
+    row = {"features-TOTAL_FORMS": 1, "features-0-article": article.pk, "features-0-position": 0}
+    send(client, url, statement_en="So.", **row)
+    topic.refresh_from_db()
+    assert (topic.statement_en, [each.article for each in topic.features.all()]) == ("So.", [article])
