@@ -48,6 +48,7 @@ PAGES = [
     "/programmes/programme/",
     "/articles/known/",
     "/search/?q=leak",
+    "/search/suggest/?q=leak",
     "/feeds/rss/",
     "/feeds/atom/",
     "/feeds/json/",

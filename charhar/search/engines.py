@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import IntegerField, Q
 from django.db.models.expressions import RawSQL
 
 from .segments import MOST_CHARACTERS, Part, Query
@@ -37,9 +37,18 @@ class SQLite:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM search_fts WHERE rowid NOT IN (SELECT id FROM search_searchentry)")
 
-    def holds(self, query: Query) -> Q:
-        """The condition that an entry's text answers the query."""
-        return Q(pk__in=RawSQL("SELECT rowid FROM search_fts WHERE search_fts MATCH %s", [_match(query)]))
+    def holds(self, query: Query, in_title: bool = False) -> Q:
+        """The condition that an entry's text, or its title alone, answers the query."""
+        match = f"title : ({_match(query)})" if in_title else _match(query)
+        return Q(pk__in=RawSQL("SELECT rowid FROM search_fts WHERE search_fts MATCH %s", [match]))
+
+    def texts_with_stem(self) -> RawSQL:
+        """How many texts, public or not, hold the stem of a row that is joined to ``SearchWord``."""
+        return RawSQL(
+            "(SELECT COUNT(*) FROM search_fts WHERE search_fts MATCH '\"' || search_searchword.stem || '\"')",
+            [],
+            IntegerField(),
+        )
 
     def ranks(self, query: Query, entries: list[int]) -> dict[int, float]:
         """How well each of some entries that answer the query does so; more is better. One query."""
@@ -99,18 +108,25 @@ class PostgreSQL:
                 " (SELECT FROM search_searchentry WHERE id = search_part.entry_id)"
             )
 
-    def holds(self, query: Query) -> Q:
-        """The condition that an entry's text answers the query; its parts may answer one word each."""
+    def holds(self, query: Query, in_title: bool = False) -> Q:
+        """The condition that an entry's text, or its title alone, answers: a part in each row."""
         condition = Q()
         for part in query.wanted:
-            condition &= self._holds(part)
+            condition &= self._holds(part, "A" if in_title else "")
         for part in query.unwanted:
-            condition &= ~self._holds(part)
+            condition &= ~self._holds(part, "")
         return condition
 
-    def _holds(self, part: Part) -> Q:
-        return Q(
-            pk__in=RawSQL("SELECT entry_id FROM search_part WHERE words @@ %s::tsquery", [_tsquery(part)])
+    def _holds(self, part: Part, weight: str) -> Q:
+        words = _tsquery(part, weight)
+        return Q(pk__in=RawSQL("SELECT entry_id FROM search_part WHERE words @@ %s::tsquery", [words]))
+
+    def texts_with_stem(self) -> RawSQL:
+        """How many texts, public or not, hold the stem of a row that is joined to ``SearchWord``."""
+        return RawSQL(
+            "(SELECT COUNT(*) FROM search_part WHERE words @@ ( || search_searchword.stem || )::tsquery)",
+            [],
+            IntegerField(),
         )
 
     def ranks(self, query: Query, entries: list[int]) -> dict[int, float]:
@@ -134,9 +150,11 @@ def _vector(title: Sequence[str], body: Sequence[str]) -> str:
     return " ".join(f"'{token}':{','.join(at)}" for token, at in places.items())
 
 
-def _tsquery(part: Part) -> str:
-    phrase = " <-> ".join(f"'{token}'" for token in part.tokens)
-    return f"({phrase}{':*' if part.is_begun else ''})"
+def _tsquery(part: Part, weight: str = "") -> str:
+    words = [f"'{token}':{weight}" for token in part.tokens]
+    if part.is_begun:
+        words[-1] += "*"
+    return f"({' <-> '.join(word.rstrip(':') for word in words)})"
 
 
 def engine() -> Any:

@@ -21,6 +21,8 @@ MOST_COUNTED = 10_000
 MOST_RANKED = 2_000
 FILED = ("topic", "region", "author", "series")
 FACETS = ("kind", *FILED, "language", "year")
+# People and pages, which have no date, before all others.
+NEWEST_FIRST = (F("date").desc(nulls_first=True), "-object_id", "-pk")
 
 
 class Hit(NamedTuple):
@@ -90,8 +92,16 @@ def find(query: Query, narrowed: Mapping[str, str] | None = None) -> Answer:
     rows = SearchEntry.objects.filter(_visible(), engine().holds(query))
     for facet, value in (narrowed or {}).items():
         rows = rows.filter(_narrowed(facet, value))
-    rows = rows.order_by(F("date").desc(nulls_first=True), "-object_id", "-pk")
+    rows = rows.order_by(*NEWEST_FIRST)
     return Answer(query, [Hit(*row) for row in rows.values_list(*Hit._fields)[: MOST_COUNTED + 1]])
+
+
+def find_titles(query: Query, most: int) -> list[int]:
+    """The keys of texts whose titles go on from what was typed, people first, then the newest. One query."""
+    rows = SearchEntry.objects.filter(_visible(), engine().holds(query, in_title=True)).order_by(
+        *NEWEST_FIRST
+    )
+    return list(rows.values_list("pk", flat=True)[:most])
 
 
 def _narrowed(facet: str, value: str) -> Q:

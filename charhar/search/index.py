@@ -12,7 +12,8 @@ from charhar.publishing.kinds import kinds_of_text
 from .engines import engine
 from .folding import clean, fold
 from .models import SearchEntry, SearchText
-from .segments import tokens
+from .segments import title_tokens, tokens, words
+from .spelling import learn
 
 BATCH = 100
 
@@ -55,9 +56,10 @@ def write(kind: ContentType, documents: Iterable[tuple[int, SearchDocument]]) ->
             update_fields=["body"],
         )
         engine().write(
-            (entry.pk, tokens(fold(entry.title)), tokens(fold(body)))
+            (entry.pk, title_tokens(fold(entry.title)), tokens(fold(body)))
             for entry, body in zip(entries, texts, strict=True)
         )
+        learn(words(fold(" ".join([*(entry.title for entry in entries), *texts]))))
 
 
 def forget(text: Any) -> None:

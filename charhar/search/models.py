@@ -40,3 +40,23 @@ class SearchText(models.Model):
 
     def __str__(self) -> str:
         return self.body[:50]
+
+
+class SearchWord(models.Model):
+    """A Latin word of some text as it is spelled; what a mistyped one may have been meant to be."""
+
+    word = models.CharField(max_length=64, unique=True)
+    stem = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class SearchForm(models.Model):
+    """A word itself, and without each of its letters in turn: two words an error apart share one of these."""
+
+    form = models.CharField(max_length=64, db_index=True)
+    word = models.ForeignKey(SearchWord, on_delete=models.CASCADE, related_name="forms")
+
+    def __str__(self) -> str:
+        return self.form

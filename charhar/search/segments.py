@@ -18,6 +18,7 @@ from .folding import MARKS, clean, fold
 MOST_CHARACTERS = 200
 MOST_PARTS = 10
 LONGEST_WORD = 64
+SPELLED = "·"  # before a word as it is spelled; no stem begins so
 
 _IDEOGRAPHS = "\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff"
 _LETTERS = rf"[^\W_{_IDEOGRAPHS}]+"
@@ -63,6 +64,11 @@ def words(folded: str) -> set[str]:
     return {plain(run["word"]) for run in RUN.finditer(folded) if run["word"]}
 
 
+def title_tokens(folded: str) -> list[str]:
+    """What the index holds of a title: also its words as they are spelled, which suggestions begin with."""
+    return tokens(folded) + [SPELLED + plain(run["word"]) for run in RUN.finditer(folded) if run["word"]]
+
+
 def _pairs(run: str) -> list[str]:
     return [run[at : at + 2] for at in range(len(run) - 1)]
 
@@ -105,6 +111,22 @@ def parse(typed: str) -> Query:
         parts = [_part(group) for group in together if group]
         (unwanted if chunk["minus"] else wanted).update(dict.fromkeys(p for p in parts if p.tokens))
     return Query(tuple(wanted)[:MOST_PARTS], tuple(unwanted)[:MOST_PARTS])
+
+
+def parse_begun(typed: str) -> Query:
+    """The query for titles that go on from what was typed so far: its last word may be only begun."""
+    folded = fold(clean(typed))
+    runs = list(RUN.finditer(folded))[-MOST_PARTS:]
+    parts = []
+    for run in runs:
+        if run["word"]:
+            part = Part(
+                (SPELLED + plain(run["word"]),), run is runs[-1] and run.end() == len(folded), (run[0],)
+            )
+        else:
+            part = _part([run])
+        parts.append(part)
+    return Query(tuple(dict.fromkeys(parts)), ())
 
 
 def _grouped(runs: list[re.Match[str]]) -> Iterator[list[re.Match[str]]]:

@@ -1,16 +1,14 @@
-"""The search page."""
+"""The search page, and what it suggests while somebody types."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.contenttypes.prefetch import GenericPrefetch
-from django.db.models import Value
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.html import escape
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from articles.models import Article
@@ -18,82 +16,75 @@ from charhar.pages.models import InstitutePage
 from charhar.publishing.head import head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import page_of
-from charhar.publishing.models import Publishable
-from charhar.taxonomy.bilingual import Bilingual
-from charhar.taxonomy.models import Region, Topic
+from charhar.taxonomy.bilingual import lang_of
 from experts.models import Expert
-from publications.models import Publication, Series
+from publications.models import Publication
 
-from .finding import find
-from .folding import clean, fold
+from .finding import find, find_titles
+from .folding import clean
 from .models import SearchEntry
+from .narrowing import KINDS, LABELS, Narrowing, subjects
 from .passages import marked, passage
-from .segments import MOST_CHARACTERS, Query, parse, tokens
+from .segments import MOST_CHARACTERS, Query, parse, parse_begun
+from .spelling import corrected
 
 PER_PAGE = 10
-# What a text other than an article is.
-KINDS: dict[type[Publishable], Any] = {
-    Expert: _("Expert"),
-    Publication: _("Publication"),
-    InstitutePage: _("The institute"),
-}
-
-
-@dataclass(frozen=True, order=True)
-class Subject:
-    """A topic, a region or a series, as search names it."""
-
-    place: int
-    position: int
-    route: str
-    slug: str
-    name_en: str
-    name_zh: str
-
-    name = Bilingual()
-
-    @property
-    def url(self) -> str:
-        """Where its page is."""
-        return reverse(self.route, args=[self.slug])
-
-    def answers(self, query: Query) -> bool:
-        """Whether its names hold all that is wanted, or its Chinese name begins so."""
-        held = f" {' '.join(tokens(fold(f'{self.name_en} · {self.name_zh}')))} "
-        return all(f" {' '.join(part.tokens)}{'' if part.is_begun else ' '}" in held for part in query.wanted)
+MOST_SUGGESTED = 8
 
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """What the site holds on ``?q=``, the best first; without a query, or without an answer, where to look.
 
-    At most ten queries. A page that does not exist answers 404 and says how to go on.
+    At most ten queries, names made. A page or a facet that does not exist answers 404 and says how to go on.
     """
     typed = clean(request.GET.get("q", ""))
     text = typed[:MOST_CHARACTERS].strip()
-    query = parse(text)
-    subjects = named_subjects()
-    page, status = None, 200
+    query, known = parse(text), subjects(request)
+    context: dict[str, Any] = {
+        "narrowing": Narrowing(text, {}, "relevance", known),
+        "was_cut": len(typed) > MOST_CHARACTERS,
+        "named": [row for row in known if query and row.facet != "author" and row.answers(query)],
+        "subjects": [row for row in known if row.facet != "author"],
+    }
+    status = 200
     if query:
         try:
-            page = page_of(request, find(query).keys(), PER_PAGE)
-        except Http404:
-            status = 404
+            context |= answered(request, Narrowing.of(request, text, known), query)
+        except Http404 as missing:
+            context["missing"], status = str(missing), 404
     head = head_for(request, _("Search: %s") % text if text else _("Search"), noindex=True)
+    narrowing = context["narrowing"]
     if text:
-        head.other_language_path = f"{head.other_language_path.partition('?')[0]}?{urlencode({'q': text})}"
-        request.other_language_path = head.other_language_path  # type: ignore[attr-defined]
-    context = {
-        "head": head,
-        "query": text,
-        "was_cut": len(typed) > MOST_CHARACTERS,
-        "page": page,
-        "missing_page": status == 404,
-        "results": [result(entry, query) for entry in entries_of(page or [])],
-        "named": [subject for subject in subjects if query and subject.answers(query)],
-        "subjects": subjects,
-    }
+        head.other_language_path = head.other_language_path.partition("?")[0] + narrowing.url()
+        request.other_language_path = escape(head.other_language_path)  # type: ignore[attr-defined]
+    context |= {"head": head, "query": narrowing.query, "narrowed": narrowing.parts()}
     return render(request, "search/search.html", context, status=status)
+
+
+def answered(request: HttpRequest, narrowing: Narrowing, query: Query) -> dict[str, Any]:
+    """The context of one page of results: of what was typed or, where nothing holds it, may have been meant.
+
+    Raises ``Http404`` where there is no such page.
+    """
+    answer, typed = find(query, narrowing.values()), narrowing.query
+    if not answer.hits and not narrowing.asked and (meant := corrected(typed)) != typed:
+        instead = find(parse(meant))
+        if instead.hits:
+            answer, query, narrowing = instead, instead.query, replace(narrowing, query=meant)
+    page = page_of(request, answer.keys(narrowing.sort), PER_PAGE)
+    return {
+        "narrowing": narrowing,
+        "corrected_from": typed if narrowing.query != typed else "",
+        "answer": answer,
+        "page": page,
+        "results": [result(entry, query) for entry in entries_of(page)],
+        "facets": list(narrowing.facets(answer)),
+        "sorts": [
+            (_("Relevance"), narrowing.url(sort="relevance"), narrowing.sort == "relevance"),
+            (_("Newest"), narrowing.url(sort="newest"), narrowing.sort == "newest"),
+        ],
+    }
 
 
 def entries_of(keys: Iterable[int]) -> list[SearchEntry]:
@@ -126,7 +117,7 @@ def result(entry: SearchEntry, query: Query) -> dict[str, Any]:
     is_foreign = getattr(text, "language", here) != here
     return {
         "url": text.get_absolute_url(),
-        "label": text.get_kind_display() if isinstance(text, Article) else KINDS[type(text)],
+        "label": KINDS[entry.kind],
         "title": marked(str(text), query.shown),
         "passage": passage(entry.text.body, query.shown),
         "date": entry.date,
@@ -135,13 +126,27 @@ def result(entry: SearchEntry, query: Query) -> dict[str, Any]:
     }
 
 
-def named_subjects() -> list[Subject]:
-    """The topics, regions and series that lists show, in their order. One query."""
-    topics, regions, series = (
-        model.objects.shown()
-        .annotate(route=Value(route), place=Value(place))
-        .order_by()
-        .values_list("place", "position", "route", "slug", "name_en", "name_zh")
-        for place, (route, model) in enumerate([("topic", Topic), ("region", Region), ("series", Series)])
-    )
-    return sorted(Subject(*row) for row in topics.union(regions, series, all=True))
+@require_safe
+def suggest(request: HttpRequest) -> JsonResponse:
+    """What the letters typed so far may become: subjects, people, titles. Five queries at most."""
+    query = parse_begun(clean(request.GET.get("q", ""))[:MOST_CHARACTERS])
+    rows: list[dict[str, str]] = []
+    if query:
+        rows = [
+            {"title": row.name, "url": row.url, "label": str(LABELS[row.facet]), "lang": lang_of(row, "name")}
+            for row in subjects(request)
+            if row.facet != "author" and row.answers(query)
+        ]
+        texts: list[Any] = [
+            (KINDS[entry.kind], entry.content) for entry in entries_of(find_titles(query, MOST_SUGGESTED))
+        ]
+        rows += [
+            {
+                "title": str(text),
+                "url": text.get_absolute_url(),
+                "label": str(kind),
+                "lang": getattr(text, "html_lang", ""),
+            }
+            for kind, text in texts
+        ]
+    return JsonResponse({"suggestions": rows[:MOST_SUGGESTED]}, json_dumps_params={"ensure_ascii": False})

@@ -110,12 +110,9 @@ def _list_address(**parts: Any) -> str:
 @register.simple_tag(takes_context=True)
 def page_url(context: template.Context, number: int) -> str:
     """The address of a page of the list shown, within the year it is narrowed to or the query it answers."""
-    return _list_address(
-        q=context.get("query"),
-        **(context.get("narrowed") or {}),
-        year=context.get("year"),
-        page=number if number > 1 else None,
-    )
+    narrowed = context.get("narrowed") or {}
+    parts = {**narrowed, "year": narrowed.get("year") or context.get("year")}
+    return _list_address(**parts, page=number if number > 1 else None)
 
 
 @register.simple_tag(takes_context=True)

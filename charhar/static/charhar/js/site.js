@@ -98,3 +98,82 @@ function unfold() {
 
 addEventListener("hashchange", unfold);
 unfold();
+
+// Search: what the letters typed so far may become, in a list beneath the box that the arrow keys walk through.
+for (const box of document.querySelectorAll("[data-suggest]")) {
+  const list = document.createElement("ul");
+  Object.assign(list, { className: "suggested", id: `${box.id}-list`, hidden: true });
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", box.dataset.label);
+  Object.assign(box, { type: "text", autocomplete: "off", enterKeyHint: "search" });
+  for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false" })) box.setAttribute(name, value);
+  box.after(list);
+  let waiting, asked, chosen = -1;
+
+  const show = (rows) => {
+    list.replaceChildren(
+      ...rows.map(({ title, url, label, lang }, number) => {
+        const option = document.createElement("li");
+        const words = document.createElement("span");
+        const kind = document.createElement("small");
+        Object.assign(option, { id: `${list.id}-${number}`, role: "option" });
+        Object.assign(words, { textContent: title, lang });
+        kind.textContent = label;
+        option.dataset.url = url;
+        option.append(words, " ", kind);
+        return option;
+      }),
+    );
+    list.hidden = !rows.length;
+    box.setAttribute("aria-expanded", String(!list.hidden));
+    choose(-1);
+  };
+
+  const choose = (number) => {
+    chosen = number;
+    [...list.children].forEach((option, at) => option.setAttribute("aria-selected", String(at === chosen)));
+    const option = list.children[chosen];
+    if (option) box.setAttribute("aria-activedescendant", option.id);
+    else box.removeAttribute("aria-activedescendant");
+    option?.scrollIntoView({ block: "nearest" });
+  };
+
+  const ask = async () => {
+    asked?.abort();
+    asked = new AbortController();
+    try {
+      const answer = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(box.value)}`, { signal: asked.signal });
+      const { suggestions } = await answer.json();
+      if (document.activeElement === box) show(suggestions);
+    } catch {
+      // Typed on, or no connection: the box works without.
+    }
+  };
+
+  box.addEventListener("input", () => {
+    clearTimeout(waiting);
+    if (box.value.trim()) waiting = setTimeout(ask, 150);
+    else show([]);
+  });
+  box.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (list.hidden || event.isComposing) return;
+    if (step) {
+      const places = list.children.length + 1; // the box itself is one
+      choose(((chosen + 1 + step + places) % places) - 1);
+    } else if (event.key === "Enter" && chosen >= 0) location.assign(list.children[chosen].dataset.url);
+    else if (event.key === "Escape") show([]);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  box.addEventListener("blur", () => {
+    clearTimeout(waiting);
+    show([]);
+  });
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", (event) => {
+    const option = event.target.closest("li");
+    if (option) location.assign(option.dataset.url);
+  });
+}
