@@ -98,7 +98,11 @@ def build():
         slug="bridges-between-neighbours",
         title=LONG_TITLE,
         subtitle="A sample of a subtitle",
+        key_points="<ul><li>Towns agree on a calendar first.</li><li>Bridges come later.</li></ul>",
         body=_body(picture),
+        references="<ol><li>Sample, A. (2019). <em>On bridges</em>. Sample Press.</li></ol>",
+        corrections=[{"at": "2022-01-20T03:00:00+00:00", "note": "An earlier version misnamed a town."}],
+        modified_at=datetime.datetime(2022, 1, 20, 3, tzinfo=datetime.UTC),
         lead_image=picture,
         outlet=factories.OutletFactory(url="https://times.example/"),
         outlet_url="https://times.example/bridges",
@@ -155,7 +159,9 @@ def build():
         last_page="19",
     )
     Entry.objects.create(publication=issue, title="In print alone", authors="A Guest", position=2)
-    Article.objects.filter(pk=article.pk).update(entry=entry)
+    Article.objects.filter(pk=article.pk).update(entry=entry, superseded_by=others[0])
+    next_entry = Entry.objects.create(publication=issue, title=others[1].title, position=3)
+    Article.objects.filter(pk=others[1].pk).update(entry=next_entry)
     publications = [issue, factories.PublicationFactory(series=series[1], cover=None)]
 
     about = factories.PageFactory(slug="about", title="About Us")

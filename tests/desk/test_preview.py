@@ -85,7 +85,7 @@ def test_nothing_is_written_when_the_page_can_not_be_made(client, editor, monkey
     form = form_of(client, text)
     stored = everything_stored()
     client.raise_request_exception = False
-    monkeypatch.setattr("articles.views.related_to", lambda text: 1 / 0)
+    monkeypatch.setattr("articles.views.reading_on", lambda *parts: 1 / 0)
     assert show(client, text, values=form, title="Typed").status_code == 500
     assert everything_stored() == stored
     monkeypatch.undo()
