@@ -9,38 +9,29 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from charhar.publishing.models import published_q
+from charhar.publishing.narrowing import NameField, NarrowingForm
 from charhar.taxonomy.bilingual import is_chinese
 from charhar.taxonomy.models import Region, Topic
 
 from .models import Expert, ExpertGroup, SpokenLanguage
 from .names import Names, called, in_order
 
-LONGEST_NAME = 100
 IN_A_GROUP = 24
-UNKNOWN = _("We know none of this kind. It was left out; please choose from the list.")
 
 
-class Finder(forms.Form):
-    """A form without sending: its answer is another address of the list. Four queries for its choices."""
+class Finder(NarrowingForm):
+    """Whom readers look for. Four queries for its choices."""
 
-    use_required_attribute = False
-    name = forms.CharField(
-        label=_("Name, in either script"),
-        required=False,
-        error_messages={"null_characters_not_allowed": _("A name holds no such characters.")},
-        widget=forms.TextInput(attrs={"type": "search", "maxlength": LONGEST_NAME, "autocomplete": "off"}),
-    )
+    name = NameField(label=_("Name, in either script"))
     topic = forms.ChoiceField(label=_("Topic"), required=False)
     region = forms.ChoiceField(label=_("Region"), required=False)
     group = forms.ChoiceField(label=_("Group"), required=False)
     language = forms.ChoiceField(label=_("Language spoken"), required=False)
     press = forms.BooleanField(label=_("Takes questions from the media"), required=False)
 
-    def __init__(self, data: QueryDict, **kwargs: Any) -> None:
-        asked = {name: data.get(name, "")[:LONGEST_NAME] for name in self.base_fields if data.get(name)}
-        super().__init__(asked, **kwargs)
-        self.is_asked = bool(asked)
+    def __init__(self, data: QueryDict) -> None:
         spoken = SpokenLanguage.objects.filter(published_q(prefix="expert__"))
+        codes = set(spoken.order_by().values_list("code", flat=True).distinct())
         number = Count("experts", filter=published_q(prefix="experts__"))
         groups = ExpertGroup.objects.shown().order_by("former", "position", "pk")
         self.rows: dict[str, dict[str, Any]] = {
@@ -48,18 +39,9 @@ class Finder(forms.Form):
             "region": {row.slug: row for row in Region.objects.shown().annotate(number=number)},
             "group": {row.slug: row for row in groups},
         }
-        codes = set(spoken.order_by().values_list("code", flat=True).distinct())
         choices = {kind: [(slug, row.name) for slug, row in rows.items()] for kind, rows in self.rows.items()}
         choices["language"] = [(code, label) for code, label in SpokenLanguage.Code.choices if code in codes]
-        for kind, known in choices.items():
-            field: Any = self.fields[kind]
-            field.choices = [("", _("Any")), *known]
-            field.error_messages["invalid_choice"] = UNKNOWN
-
-    def narrowed(self) -> dict[str, str]:
-        """What was asked for and understood, as an address says it."""
-        self.is_valid()
-        return {name: "on" if value is True else value for name, value in self.cleaned_data.items() if value}
+        super().__init__(data, choices)
 
     def found(self) -> list[int]:
         """The keys of those who answer to everything that was understood, in order. One query."""

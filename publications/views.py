@@ -13,34 +13,38 @@ from charhar.library.views import document_response
 from charhar.publishing.cards import drawn_card
 from charhar.publishing.head import absolute, head_for
 from charhar.publishing.languages import current_language
-from charhar.publishing.listing import listing
+from charhar.publishing.listing import listing, page_of
 from charhar.publishing.reading import for_reader
 
+from .catalogue import Catalogue
 from .models import Publication, Series
 
 
 def publications(request: HttpRequest) -> HttpResponse:
-    """All series, each with its newest. Two queries, however many series."""
-    newest: dict[int, list[Publication]] = {}
-    rows = (
-        Publication.objects.for_readers_in(current_language())
-        .newest_of_each_series(4)
-        .select_related("series", "cover")
-        .defer("abstract", "contents")
+    """The catalogue: what the form asks for, a page at a time; else all series, each with its newest."""
+    catalogue = Catalogue(request.GET)
+    narrowed = catalogue.narrowed()
+    context: dict[str, Any] = {"form": catalogue, "narrowed": narrowed}
+    if catalogue.is_asked:
+        context["page"] = page_of(request, catalogue.found().for_list().newest_first())
+    else:
+        newest: dict[int, list[Publication]] = {}
+        rows = (
+            Publication.objects.for_readers_in(current_language())
+            .newest_of_each_series(4)
+            .select_related("series", "cover")
+            .defer("abstract", "contents")
+        )
+        for row in rows:
+            newest.setdefault(row.series_id, []).append(row)
+        context["series_list"] = [(line, newest.get(line.pk, [])) for line in catalogue.lines.values()]
+    context["head"] = head_for(
+        request,
+        _("Publications"),
+        _("The institute's journals, books and reports."),
+        noindex=catalogue.is_asked,
+        trail=[(_("Home"), "/")],
     )
-    for row in rows:
-        newest.setdefault(row.series_id, []).append(row)
-    context = {
-        "series_list": [
-            (line, newest.get(line.pk, [])) for line in Series.objects.shown().select_related("cover")
-        ],
-        "head": head_for(
-            request,
-            _("Publications"),
-            _("The institute's journals, books and reports."),
-            trail=[(_("Home"), "/")],
-        ),
-    }
     return render(request, "publications/publications.html", context)
 
 

@@ -43,7 +43,7 @@ BUDGETS = {
     "/regions/region/": 10,
     "/experts/": 10,
     "/experts/expert/": 10,
-    "/publications/": 3,
+    "/publications/": 5,
     "/publications/series/": 5,
     "/publications/series/publication/": 9,
     "/offices/office/": 3,
