@@ -93,7 +93,6 @@ def samples(language: str) -> dict[str, Any]:
     article.corrections = [{"at": "2022-02-03T08:00:00+08:00", "note": words["note"]}]
     names = {"display_name_en": "SAMPLE Author", "display_name_zh": "样例作者", "slug": "sample"}
     titles = {"title_en": "Sample Fellow", "title_zh": "样例研究员"}
-    pages = Paginator(range(190), 10)
     typed = {"refused-email": "nobody@nowhere", "refused-name": words["author"]}
     return {
         "words": words,
@@ -120,7 +119,7 @@ def samples(language: str) -> dict[str, Any]:
         ),
         "years": [2024, 2023, 2016],
         "year": 2016,
-        "pages": [pages.page(1), pages.page(10), pages.page(19)],
+        "page": Paginator(range(190), 10).page(10),
         "form": SampleForm(prefix="empty"),
         "refused": SampleForm(typed, prefix="refused"),
     }
