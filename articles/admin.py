@@ -310,7 +310,11 @@ class NewsSectionAdmin(ListedAdmin):
     """The headings under News & Events."""
 
     counted = ("articles",)
-    fieldsets: ClassVar[Any] = [*ListedAdmin.fieldsets, (_("Before publication"), {"fields": ["two_person"]})]
+    fieldsets: ClassVar[Any] = [
+        *ListedAdmin.fieldsets,
+        (_("For journalists"), {"fields": ["for_press"]}),
+        (_("Before publication"), {"fields": ["two_person"]}),
+    ]
 
 
 @admin.register(Outlet)

@@ -34,6 +34,11 @@ class NewsSection(Listed):
             " who publishes it, and who changed it last, has approved it as it stands."
         ),
     )
+    for_press = models.BooleanField(
+        _("for journalists"),
+        default=False,
+        help_text=_("Its newest texts stand on the page For Journalists, which its own page leads to."),
+    )
     route = "news-section"
 
     class Meta(Listed.Meta):
@@ -154,6 +159,11 @@ class ArticleQuerySet(PublishableQuerySet):
     def in_news(self) -> "ArticleQuerySet":
         """What News & Events lists: everything filed under a news section."""
         return self.filter(Exists(ArticleSection.objects.filter(article=OuterRef("pk"))))
+
+    def for_press(self) -> "ArticleQuerySet":
+        """What stands in the sections for journalists."""
+        filed = ArticleSection.objects.filter(article=OuterRef("pk"), subject__for_press=True)
+        return self.filter(Exists(filed))
 
     def for_page(self) -> "ArticleQuerySet":
         """All that an article's own page shows: six queries for the whole."""

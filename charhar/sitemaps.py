@@ -160,7 +160,16 @@ class Lists(BothLanguages):
     def rows(self) -> Sequence[Any]:
         return [
             reverse(name)
-            for name in ("home", "research", "news", "regions", "topics", "experts", "publications")
+            for name in (
+                "home",
+                "research",
+                "news",
+                "regions",
+                "topics",
+                "experts",
+                "for-journalists",
+                "publications",
+            )
         ]
 
 

@@ -104,6 +104,7 @@ class Expert(Publishable):
     """A person with a public profile; names as given, family and display name, in both scripts."""
 
     route = "expert"
+    NO_SLUGS = ("for-journalists",)  # beside the profiles
     CONTENT_INLINES = ("spoken_languages", "social_links", "topic_leads", "region_leads")
     name_columns = ("display_name_en", "display_name_zh")
     LIFE_FIELDS = Publishable.LIFE_FIELDS | {"account"}
@@ -230,6 +231,11 @@ class Expert(Publishable):
 
     def __str__(self) -> str:
         return self.display_name
+
+    def clean(self) -> None:
+        super().clean()
+        if self.slug in self.NO_SLUGS:
+            raise ValidationError({"slug": _("Another page of the site has this address.")})
 
     def name_in(self, language: str) -> str:
         """The display name as an edition in ``language`` shows it."""

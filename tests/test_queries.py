@@ -43,6 +43,7 @@ BUDGETS = {
     "/regions/region/": 10,
     "/experts/": 10,
     "/experts/expert/": 10,
+    "/experts/for-journalists/": 10,
     "/publications/": 5,
     "/publications/series/": 5,
     "/publications/series/publication/": 9,
@@ -59,7 +60,7 @@ BUDGETS = {
 def populate(count):
     """``count`` of everything, each related to each."""
     topic, region = TopicFactory(slug="topic"), RegionFactory(slug="region")
-    section, series = NewsSectionFactory(slug="section"), SeriesFactory(slug="series")
+    section, series = NewsSectionFactory(slug="section", for_press=True), SeriesFactory(slug="series")
     office, programme, group = (
         OfficeFactory(slug="office"),
         ProgrammeFactory(slug="programme"),
@@ -69,7 +70,10 @@ def populate(count):
     for number in range(count):
         TopicFactory(), RegionFactory(), NewsSectionFactory(), SeriesFactory()
         expert = ExpertFactory(
-            slug="expert" if number == 0 else f"expert-of-{number}", office=office, portrait=None
+            slug="expert" if number == 0 else f"expert-of-{number}",
+            office=office,
+            portrait=None,
+            takes_media=True,
         )
         expert.groups.add(group)
         expert.topics.add(topic)

@@ -91,7 +91,9 @@ class Loader:
         with transaction.atomic():
             self.regions = self._named("Regions", Region, house["regions"])
             self.topics = self._named("Topics", Topic, house["topics"])
-            self.sections = self._named("News sections", NewsSection, house["sections"])
+            self.sections = self._named(
+                "News sections", NewsSection, house["sections"], for_press=["announcement", "for-media"]
+            )
             self.groups = self._named("Groups of experts", ExpertGroup, house["groups"], former=["former"])
             self.series = self._described("Series", Series, house["series"], "description", ("kind", "issn"))
             self.offices = self._described("Offices", Office, house["offices"], "about", ("phone", "email"))
@@ -159,9 +161,7 @@ class Loader:
 
     # -- Parts of steps ----------------------------------------------------------------------------
 
-    def _named(
-        self, what: str, model: Any, rows: list[list[str]], former: Iterable[str] = ()
-    ) -> dict[str, Any]:
+    def _named(self, what: str, model: Any, rows: list[list[str]], **marked: Iterable[str]) -> dict[str, Any]:
         statements = read_yaml("house")["statements"]
 
         def fields() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -171,8 +171,7 @@ class Loader:
                     more = dict(zip(("statement_en", "statement_zh"), statements[slug], strict=True))
                 if standfirst:
                     more |= {"standfirst_en": standfirst[0], "standfirst_zh": standfirst[1]}
-                if slug in former:
-                    more["former"] = True
+                more |= {mark: True for mark, slugs in marked.items() if slug in slugs}
                 yield slug, {"name_en": name_en, "name_zh": name_zh, **more}
 
         return self._listed(what, model, fields())

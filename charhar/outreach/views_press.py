@@ -1,4 +1,4 @@
-"""Ways to an expert: a letter that does not show the address it goes to."""
+"""Ways to an expert: the page for journalists, and a letter that does not show the address it goes to."""
 
 from typing import Any
 
@@ -8,16 +8,45 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from articles.models import Article, NewsSection
 from charhar.contacts.guard import GuardedForm
 from charhar.contacts.letters import letter
 from charhar.contacts.outbox import queue
 from charhar.publishing.head import head_for
+from charhar.publishing.languages import current_language
 from charhar.publishing.reading import for_reader
+from experts.finder import Finder
 from experts.models import Expert
 
 from .forms import ExpertForm
 from .models import ContactMessage
 from .views import MessageView, never_kept
+
+FACES = 12
+ANNOUNCEMENTS = 6
+
+
+@require_safe
+def journalists(request: HttpRequest) -> HttpResponse:
+    """Whom to ask, by subject and language; the press office; the newest announcements. Ten queries."""
+    finder = Finder(QueryDict("press=on"))
+    keys = finder.found()
+    experts = Expert.objects.published().select_related("portrait").in_bulk(keys[:FACES])
+    news = Article.objects.for_readers_in(current_language()).for_list().newest_first()
+    context = {
+        "fields": [finder[name] for name in ("topic", "region", "language", "press")],
+        "number": len(keys),
+        "experts": [experts[key] for key in keys[:FACES] if key in experts],
+        "announcements": news.for_press()[:ANNOUNCEMENTS],
+        "sections": NewsSection.objects.shown().filter(for_press=True),
+        "head": head_for(
+            request,
+            _("For Journalists"),
+            _("Find an expert by subject and language, reach the press office, read the announcements."),
+            trail=[(_("Home"), reverse("home")), (_("Experts"), reverse("experts"))],
+        ),
+    }
+    return render(request, "outreach/journalists.html", context)
 
 
 class ExpertContact(MessageView):

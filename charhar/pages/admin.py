@@ -83,7 +83,16 @@ class SiteSettingsAdmin(SeenAdmin):
     inlines = [FollowLinkInline]
     fieldsets = [
         (_("Name"), {"fields": [("name_en", "name_zh"), ("tagline_en", "tagline_zh")]}),
-        (_("Contact"), {"fields": [("phone", "fax", "email"), ("postal_en", "postal_zh")]}),
+        (
+            _("Contact"),
+            {
+                "fields": [
+                    ("phone", "fax", "email"),
+                    ("press_phone", "press_email"),
+                    ("postal_en", "postal_zh"),
+                ]
+            },
+        ),
         (
             _("Quotation in the foot"),
             {"fields": [("quotation_en", "quotation_zh"), ("quotation_by_en", "quotation_by_zh")]},

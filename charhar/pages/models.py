@@ -127,6 +127,12 @@ class SiteSettings(models.Model):
     phone = models.CharField(_("telephone"), max_length=50, blank=True)
     fax = models.CharField(_("fax"), max_length=50, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
+    press_phone = models.CharField(
+        _("telephone for the press"), max_length=50, blank=True, help_text=_("Empty: as for everybody.")
+    )
+    press_email = models.EmailField(
+        _("e-mail for the press"), blank=True, help_text=_("Empty: as for everybody.")
+    )
     postal_en = models.TextField(_("postal address (English)"), blank=True)
     postal_zh = models.TextField(_("postal address (Chinese)"), blank=True)
     copyright_en = models.CharField(_("copyright line (English)"), max_length=200, blank=True)

@@ -90,7 +90,7 @@ def test_names_on_an_english_text_in_a_chinese_list_are_marked_as_english():
         ({}, 2, "?page=2"),
         ({"year": 2021}, 1, "?year=2021"),
         ({"year": 2021}, 3, "?year=2021&amp;page=3"),
-        ({"query": "sister cities"}, 2, "?q=sister+cities&amp;page=2"),
+        ({"narrowed": {"q": "sister cities"}}, 2, "?q=sister+cities&amp;page=2"),
     ],
 )
 def test_page_of_a_list_has_one_address(context, number, expected):

@@ -2,11 +2,12 @@
 
 import pytest
 from django.core import mail
+from django.core.exceptions import ValidationError
 
 from charhar.contacts.models import OutgoingMail
 from charhar.outreach.models import ContactMessage
 from charhar.pages.models import SiteSettings
-from tests.factories import ExpertFactory
+from tests.factories import ArticleFactory, ExpertFactory, NewsSectionFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -81,3 +82,30 @@ def test_errors_keep_what_was_typed_and_nobody_writes_to_whom_readers_do_not_see
     )
     assert not ContactMessage.objects.exists()
     assert mail.outbox == []
+
+
+def test_journalists_find_who_takes_questions_the_press_office_and_the_announcements(client):
+    SiteSettings(email="office@example.org", press_email="press@example.org", phone="+86 1").save()
+    topic = TopicFactory(slug="ports")
+    asked = ExpertFactory(display_name_en="ASKED Person", takes_media=True)
+    asked.topics.add(topic)
+    ExpertFactory(display_name_en="SILENT Person")
+    ExpertFactory(display_name_en="LEAKED Person", takes_media=True, draft=True)
+    press, other = NewsSectionFactory(slug="calls", for_press=True), NewsSectionFactory()
+    ArticleFactory(title="An announcement", sections=[press])
+    ArticleFactory(title="Other news", sections=[other])
+    page = client.get("/experts/for-journalists/").content.decode()
+    for said in ("ASKED Person", "An announcement", "mailto:press@example.org", "tel:+861", 'name="topic"'):
+        assert said in page, said
+    for silent in ("SILENT Person", "LEAKED Person", "Other news", "mailto:press@example.org?", "noindex"):
+        assert silent not in page.split("</header>", 2)[-1].split("<footer")[0], silent
+    for path in ("/experts/", "/news/calls/", asked.get_absolute_url(), "/sitemap-lists.xml"):
+        assert "/experts/for-journalists/" in client.get(path).content.decode(), path
+    assert "/experts/for-journalists/" not in client.get(other.get_absolute_url()).content.decode()
+    assert client.get("/zh/experts/for-journalists/").status_code == 200
+
+
+def test_no_profile_takes_the_address_of_the_page_for_journalists():
+    with pytest.raises(ValidationError) as refused:
+        ExpertFactory.build(slug="for-journalists").clean()
+    assert list(refused.value.message_dict) == ["slug"]
