@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from charhar.publishing.head import Head, head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.reading import Gone, for_reader
+from charhar.publishing.richtext import plain_text
 
 from .models import InstitutePage
 
@@ -35,7 +36,7 @@ def page_head(request: HttpRequest, text: InstitutePage, **more: Any) -> Head:
     return head_for(
         request,
         text.title,
-        text.standfirst,
+        text.standfirst or plain_text(text.body, footnotes=False),
         languages=(),
         edition=edition,
         noindex=text.is_preview,
@@ -57,5 +58,6 @@ def form_page(request: HttpRequest, slug: str, title: str) -> dict[str, Any]:
     except (Http404, Gone):
         text = InstitutePage(root="about", slug=slug, language=language, title=title)
     trail = [(_("Home"), reverse("home")), (_("About Us"), reverse("about"))]
-    head = head_for(request, text.title, text.standfirst, noindex=text.is_preview, trail=trail)
+    said = text.standfirst or plain_text(text.body, footnotes=False)
+    head = head_for(request, text.title, said, noindex=text.is_preview, trail=trail)
     return {"page_": text, "siblings": text.siblings(), "head": head}

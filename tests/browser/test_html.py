@@ -48,12 +48,26 @@ def test_every_internal_link_leads_to_a_page(house, client):
     assert {path: page.status_code for path, page in pages.items() if page.status_code != 200} == {}
 
 
-def test_no_title_stands_on_two_pages_of_one_language(house, client):
-    titles = {}
-    for path, page in crawl(client, "/").items():
-        if page["Content-Type"].startswith("text/html") and "?" not in path:
-            title = re.search(r"<title>(.*?)</title>", page.content.decode(), re.S)[1]
-            titles.setdefault((path.startswith("/zh/"), title), []).append(path)
+IN_HEAD = {
+    "title": r"<title>[^<]+</title>",
+    "description": r'<meta name="description" content="[^"]+">',
+    "canonical": r'<link rel="canonical" href="http[^"]+">',
+    "picture": r'<meta property="og:image" content="http[^"]+">',
+}
+
+
+def test_every_page_says_what_it_is_and_no_title_stands_on_two_of_one_language(house, client):
+    titles, missing = {}, {}
+    for path, page in crawl(client, "/", "/zh/").items():
+        text = page.content.decode() if page["Content-Type"].startswith("text/html") else ""
+        if not text or "?" in path or '<meta name="robots" content="noindex">' in text:
+            continue
+        lacks = [name for name, pattern in IN_HEAD.items() if len(re.findall(pattern, text)) != 1]
+        if lacks:
+            missing[path] = lacks
+        title = re.search(r"<title>(.*?)</title>", text, re.S)[1]
+        titles.setdefault((path.startswith("/zh/"), title), []).append(path)
+    assert missing == {}
     assert {title: paths for title, paths in titles.items() if len(paths) > 1} == {}
 
 
