@@ -14,6 +14,8 @@ from .segments import MOST_CHARACTERS, Part, Query
 
 # How much more a word counts in a title than in the body.
 TITLE_WEIGHT = 10
+# How many times more a text counts that holds all words as they were spelled.
+AS_SPELLED = 3
 
 
 class SQLite:
@@ -55,17 +57,28 @@ class SQLite:
         with connection.cursor() as cursor:
             cursor.execute(
                 # The plus keeps the planner from asking the index once for each entry.
-                "SELECT rowid, bm25(search_fts, %s, 1.0) FROM search_fts"
+                "SELECT rowid, bm25(search_fts, %s, 1.0)"
+                " * CASE WHEN rowid IN (SELECT rowid FROM search_fts WHERE search_fts MATCH %s)"
+                " THEN %s ELSE 1 END FROM search_fts"
                 " WHERE search_fts MATCH %s AND +rowid IN (SELECT value FROM json_each(%s))",
-                [float(TITLE_WEIGHT), _match(query), str(entries)],
+                [
+                    float(TITLE_WEIGHT),
+                    _all(query.preferred or query.wanted),
+                    AS_SPELLED,
+                    _match(query),
+                    str(entries),
+                ],
             )
             return {entry: -score for entry, score in cursor.fetchall()}
 
 
 def _match(query: Query) -> str:
     """The query as FTS5 takes it. Tokens are letters and digits, so that nothing in it can be an operator."""
-    wanted = " AND ".join(map(_phrase, query.wanted))
-    return " NOT ".join([f"({wanted})", *map(_phrase, query.unwanted)])
+    return " NOT ".join([f"({_all(query.wanted)})", *map(_phrase, query.unwanted)])
+
+
+def _all(parts: Iterable[Part]) -> str:
+    return " AND ".join(map(_phrase, parts))
 
 
 def _phrase(part: Part) -> str:
@@ -124,7 +137,8 @@ class PostgreSQL:
     def texts_with_stem(self) -> RawSQL:
         """How many texts, public or not, hold the stem of a row that is joined to ``SearchWord``."""
         return RawSQL(
-            "(SELECT COUNT(*) FROM search_part WHERE words @@ ( || search_searchword.stem || )::tsquery)",
+            "(SELECT COUNT(*) FROM search_part"
+            " WHERE words @@ quote_literal(search_searchword.stem)::tsquery)",
             [],
             IntegerField(),
         )
@@ -133,9 +147,16 @@ class PostgreSQL:
         """How well each of some entries that answer the query does so; more is better. One query."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT entry_id, SUM(ts_rank(%s::real[], words, %s::tsquery, 1)) FROM search_part"
-                " WHERE entry_id = ANY(%s) GROUP BY entry_id",
-                [[1 / TITLE_WEIGHT, 0.0, 0.0, 1.0], " | ".join(map(_tsquery, query.wanted)), entries],
+                "SELECT entry_id, SUM(ts_rank(%s::real[], words, %s::tsquery, 1))"
+                " * CASE WHEN BOOL_OR(words @@ %s::tsquery) THEN %s ELSE 1 END"
+                " FROM search_part WHERE entry_id = ANY(%s) GROUP BY entry_id",
+                [
+                    [1 / TITLE_WEIGHT, 0.0, 0.0, 1.0],
+                    " | ".join(map(_tsquery, query.wanted)),
+                    " & ".join(map(_tsquery, query.preferred or query.wanted)),
+                    AS_SPELLED,
+                    entries,
+                ],
             )
             return dict(cursor.fetchall())
 

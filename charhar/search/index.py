@@ -12,7 +12,7 @@ from charhar.publishing.kinds import kinds_of_text
 from .engines import engine
 from .folding import clean, fold
 from .models import SearchEntry, SearchText
-from .segments import title_tokens, tokens, words
+from .segments import spelled_too, words
 from .spelling import learn
 
 BATCH = 100
@@ -56,7 +56,7 @@ def write(kind: ContentType, documents: Iterable[tuple[int, SearchDocument]]) ->
             update_fields=["body"],
         )
         engine().write(
-            (entry.pk, title_tokens(fold(entry.title)), tokens(fold(body)))
+            (entry.pk, spelled_too(fold(entry.title)), spelled_too(fold(body)))
             for entry, body in zip(entries, texts, strict=True)
         )
         learn(words(fold(" ".join([*(entry.title for entry in entries), *texts]))))

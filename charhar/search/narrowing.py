@@ -22,7 +22,7 @@ from publications.models import Series
 
 from .finding import FACETS, Answer
 from .folding import fold
-from .segments import Query, title_tokens
+from .segments import Query, spelled_too
 
 KEPT_SECONDS = 3600
 MOST_VALUES = 12
@@ -65,7 +65,7 @@ class Subject:
 
     def answers(self, query: Query) -> bool:
         """Whether its names hold all that is wanted."""
-        held = f" {' '.join(title_tokens(fold(f'{self.name_en} / {self.name_zh}')))} "
+        held = f" {' '.join(spelled_too(fold(f'{self.name_en} / {self.name_zh}')))} "
         return all(f" {' '.join(part.tokens)}{'' if part.is_begun else ' '}" in held for part in query.wanted)
 
 

@@ -22,15 +22,15 @@ SPELLED = "·"  # before a word as it is spelled; no stem begins so
 
 _IDEOGRAPHS = "\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff"
 _LETTERS = rf"[^\W_{_IDEOGRAPHS}]+"
-RUN = re.compile(rf"(?P<chinese>[{_IDEOGRAPHS}]+)|(?P<word>{_LETTERS}(?:'{_LETTERS})*)")
+RUN = re.compile(rf"(?P<chinese>[{_IDEOGRAPHS}]+)|(?P<word>{_LETTERS})")
+OF_SOMEBODY = re.compile(r"'s\b")
 CHUNK = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<quoted>[^"]*)"?|(?P<bare>[^\s"]+))')
 
 _STEMMER, _ONE_AT_A_TIME = snowballstemmer.stemmer("english"), Lock()
 
 
 def plain(word: str) -> str:
-    """A folded Latin word as it is spelled: its ligatures taken apart, no apostrophe, no ’s."""
-    word = word.removesuffix("'s").replace("'", "")
+    """A folded Latin word as it is spelled, its ligatures taken apart."""
     if not word.isascii():
         word = MARKS.sub("", unicodedata.normalize("NFKD", word)).casefold()
         word = "".join(c for c in word if c.isalnum())  # ½ falls into digits and a stroke
@@ -64,8 +64,8 @@ def words(folded: str) -> set[str]:
     return {plain(run["word"]) for run in RUN.finditer(folded) if run["word"]}
 
 
-def title_tokens(folded: str) -> list[str]:
-    """What the index holds of a title: also its words as they are spelled, which suggestions begin with."""
+def spelled_too(folded: str) -> list[str]:
+    """What the index holds of a title or body: words as they are spelled too, to prefer and to suggest."""
     return tokens(folded) + [SPELLED + plain(run["word"]) for run in RUN.finditer(folded) if run["word"]]
 
 
@@ -100,14 +100,22 @@ class Query:
         """What to mark in what was found."""
         return tuple(dict.fromkeys(run for part in self.wanted for run in part.shown))
 
+    @property
+    def preferred(self) -> list[Part]:
+        """What need not be there but ranks higher what holds it all: the words as they were spelled."""
+        words = [run for run in self.shown if RUN.fullmatch(run)["word"]]  # type: ignore[index]
+        return [Part((SPELLED + plain(word),), False, ()) for word in words if plain(word)]
+
 
 def parse(typed: str) -> Query:
     """The query in what was typed, whatever it is; as much of it as anybody types in earnest."""
     wanted: dict[Part, None] = {}
     unwanted: dict[Part, None] = {}
     for chunk in CHUNK.finditer(fold(clean(typed)[:MOST_CHARACTERS])):
-        runs = list(RUN.finditer(chunk["quoted"] or chunk["bare"] or ""))
-        together = [runs] if chunk["quoted"] is not None else _grouped(runs)
+        if chunk["quoted"] is not None:
+            together = iter([list(RUN.finditer(chunk["quoted"]))])
+        else:
+            together = _grouped(list(RUN.finditer(OF_SOMEBODY.sub("", chunk["bare"]))))
         parts = [_part(group) for group in together if group]
         (unwanted if chunk["minus"] else wanted).update(dict.fromkeys(p for p in parts if p.tokens))
     return Query(tuple(wanted)[:MOST_PARTS], tuple(unwanted)[:MOST_PARTS])

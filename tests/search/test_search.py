@@ -282,9 +282,9 @@ def test_simplified_and_traditional_find_each_other(client):
 
 
 def test_a_long_text_is_found_to_its_end_by_word_and_phrase(client):
-    body = " ".join(f"word{number} the" for number in range(12_000))
+    body = " ".join(f"word{number}{' the' * (number % 10 == 9)}" for number in range(12_000))
     recorded(ArticleFactory(title="Long", body=f"<p>{body} peroration</p>"))
-    for query in ("peroration", "word0 peroration", '"word11999 the peroration"', '"word1800 the word1801"'):
+    for query in ("peroration", "word0 peroration", '"word11999 the peroration"', '"word1799 the word1800"'):
         assert found(client, query) == ["Long"], query
 
 

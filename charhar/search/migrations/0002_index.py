@@ -28,7 +28,7 @@ def carry_over(apps, schema_editor):
     """Move the bodies out and fill the index. The rest (topics, authors) comes with ``rebuild_search``."""
     from charhar.search.engines import engine
     from charhar.search.folding import clean, fold
-    from charhar.search.segments import title_tokens, tokens
+    from charhar.search.segments import spelled_too
 
     Entry, Text = apps.get_model("search", "SearchEntry"), apps.get_model("search", "SearchText")
     last = 0
@@ -40,7 +40,7 @@ def carry_over(apps, schema_editor):
         Entry.objects.bulk_update(entries, ["title", "year"])
         Text.objects.bulk_create(Text(entry=entry, body=entry.body) for entry in entries)
         engine().write(
-            (entry.pk, title_tokens(fold(entry.title)), tokens(fold(entry.body))) for entry in entries
+            (entry.pk, spelled_too(fold(entry.title)), spelled_too(fold(entry.body))) for entry in entries
         )
 
 
