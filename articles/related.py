@@ -14,7 +14,7 @@ from publications.models import Entry
 from .models import Article, ArticleRegion, ArticleTopic, Byline
 
 EACH, MOST = 3, 8
-MOST_TOPICS, MOST_REGIONS = 3, 2
+MOST_TOPICS, MOST_REGIONS = 2, 1
 # More of each than are shown, since one that an earlier reason has named is not named again.
 LOOKED_AT = EACH + MOST
 
