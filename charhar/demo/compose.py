@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from django.utils.text import slugify
 from django.utils.timezone import get_default_timezone
 
+from charhar.publishing.readability import sentences
+
 from .stock import (
     Part,
     Text,
@@ -66,6 +68,7 @@ class Plan:
     language: str = "en"
     subtitle: str = ""
     picture: str = ""
+    key_points: str = ""
     references: str = ""
     rights: str = "institute"
     outlet: str = ""
@@ -168,6 +171,7 @@ def _article(theme: Theme, index: int, date: datetime.date, place: int) -> Plan:
         regions = [row[0] for row in house["regions"]]
         plan.regions.append(regions[(regions.index(fields["region"]) + 2) % len(regions)])
     if kind == "research":
+        plan.key_points = list_html(_first_sentences(theme, index)[1:])
         plan.references = list_html(
             [house["references"][(index + i * 3) % len(house["references"])] for i in range(3)]
         )
@@ -221,6 +225,12 @@ def _body(theme: Theme, index: int, fields: dict[str, str], place: int) -> list[
         if number == 3 and words < FEWEST_WORDS:
             pieces.append(_paragraph(spare.replace(" {where}", "")))
     return [*pieces, _paragraph(fields["closing"])]
+
+
+def _first_sentences(theme: Theme, index: int) -> list[str]:
+    """The sentence that each part of an article begins with."""
+    firsts = (_chosen(part, index, number)[0] for number, part in enumerate(theme.parts))
+    return [sentences(first.replace(" {where}", ""))[0] for first in firsts]
 
 
 def _paragraph(text: str, note: str = "") -> str:

@@ -431,7 +431,7 @@ class Loader:
         article = Article(
             slug=plan.slug, language=plan.language, translation_of=original, kind=plan.kind, title=plan.title,
             standfirst=plan.standfirst, date=plan.date if plan.was_public else None,
-            body=self._body(plan), references=plan.references, rights=plan.rights,
+            key_points=plan.key_points, body=self._body(plan), references=plan.references, rights=plan.rights,
             lead_image=self.pictures.illustration(plan.picture) if plan.picture else None,
             entry=entries.first() if plan.language == ENGLISH else None,
         )  # fmt: skip
