@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import Count
+from django.db.models import Count, Prefetch
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -74,7 +74,7 @@ class Found:
         rows = (
             Expert.objects.published()
             .select_related("portrait")
-            .prefetch_related("topics", "spoken_languages")
+            .prefetch_related(Prefetch("topics", Topic.objects.shown()), "spoken_languages")
             .defer("biography_en", "biography_zh")
             .in_bulk(self.keys[part])
         )

@@ -55,7 +55,6 @@ PAGES = [
     "/feeds/rss/",
     "/feeds/atom/",
     "/feeds/json/",
-    "/sitemap-news.xml",
     "/feeds/topic/topic/rss/",
     "/feeds/region/region/atom/",
     "/feeds/section/section/rss/",
@@ -65,7 +64,7 @@ MAPS = [
     f"/sitemap-{name}{suffix}.xml"
     for name in ("articles", "publications", "pages", "experts", "subjects", "lists")
     for suffix in ("", "-zh")
-]
+] + ["/sitemap-news.xml"]
 
 
 @pytest.fixture

@@ -33,16 +33,25 @@ def journalists(request: HttpRequest) -> HttpResponse:
     keys = finder.found()
     experts = Expert.objects.published().select_related("portrait").in_bulk(keys[:FACES])
     news = Article.objects.for_readers_in(current_language()).for_list().newest_first()
+    sections = list(NewsSection.objects.shown().filter(for_press=True))
     context = {
         "fields": [finder[name] for name in ("topic", "region", "language", "press")],
         "number": len(keys),
         "experts": [experts[key] for key in keys[:FACES] if key in experts],
         "announcements": news.for_press()[:ANNOUNCEMENTS],
-        "sections": NewsSection.objects.shown().filter(for_press=True),
+        "sections": sections,
         "head": head_for(
             request,
             _("For Journalists"),
             _("Find an expert by subject and language, reach the press office, read the announcements."),
+            feeds=[
+                (
+                    str(section.name),
+                    reverse("feed-subject-rss", args=["section", section.slug]),
+                    reverse("feed-subject-atom", args=["section", section.slug]),
+                )
+                for section in sections
+            ],
             trail=[(_("Home"), reverse("home")), (_("Experts"), reverse("experts"))],
         ),
     }
