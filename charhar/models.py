@@ -36,11 +36,7 @@ class HomeSlot(models.Model):
 
     language = models.CharField(_("language"), max_length=10, choices=LANGUAGES, default=ENGLISH)
     place = models.CharField(_("place"), max_length=10, choices=Place)
-    position = models.PositiveSmallIntegerField(
-        _("position"),
-        default=0,
-        help_text=_("Among what is pinned to the same place: the lowest stands first."),
-    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
     article = models.ForeignKey(
         Article, verbose_name=_("article"), on_delete=models.CASCADE, related_name="home_slots"
     )
