@@ -34,7 +34,7 @@ DESKS: list[tuple[str, Any, list[str]]] = [
         ],
     ),
     ("secretariat", _("Secretariat"), ["members", "outreach", "contacts"]),
-    ("site", _("Site and staff"), ["pages.SiteSettings", "publishing", "desk", "auth", "axes"]),
+    ("site", _("Site and staff"), ["pages.SiteSettings", "search", "publishing", "desk", "auth", "axes"]),
 ]
 
 

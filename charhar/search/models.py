@@ -3,6 +3,7 @@
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class SearchEntry(models.Model):
@@ -60,3 +61,20 @@ class SearchForm(models.Model):
 
     def __str__(self) -> str:
         return self.form
+
+
+class MissedSearch(models.Model):
+    """What was searched for and not found: the words and the day, nothing of who searched."""
+
+    query = models.CharField(_("searched for"), max_length=100, unique=True)
+    count = models.PositiveIntegerField(_("times"), default=1)
+    first_on = models.DateField(_("first on"), db_index=True)
+    last_on = models.DateField(_("last on"))
+
+    class Meta:
+        verbose_name = _("search without an answer")
+        verbose_name_plural = _("searches without an answer")
+        ordering = ["-count", "-last_on", "query"]
+
+    def __str__(self) -> str:
+        return self.query

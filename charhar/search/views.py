@@ -22,6 +22,7 @@ from publications.models import Publication
 
 from .finding import find, find_titles
 from .folding import clean
+from .missed import MissedResponse
 from .models import SearchEntry
 from .narrowing import KINDS, LABELS, Narrowing, subjects
 from .passages import marked, passage
@@ -59,7 +60,12 @@ def search(request: HttpRequest) -> HttpResponse:
         head.other_language_path = head.other_language_path.partition("?")[0] + narrowing.url()
         request.other_language_path = escape(head.other_language_path)  # type: ignore[attr-defined]
     context |= {"head": head, "query": narrowing.query, "narrowed": narrowing.parts()}
-    return render(request, "search/search.html", context, status=status)
+    page = render(request, "search/search.html", context, status=status)
+    if not context.get("missed"):
+        return page
+    response = MissedResponse(page.content)
+    response.missed = text
+    return response
 
 
 def answered(request: HttpRequest, narrowing: Narrowing, query: Query) -> dict[str, Any]:
@@ -76,6 +82,7 @@ def answered(request: HttpRequest, narrowing: Narrowing, query: Query) -> dict[s
     return {
         "narrowing": narrowing,
         "corrected_from": typed if narrowing.query != typed else "",
+        "missed": not answer.hits and not narrowing.asked,
         "answer": answer,
         "page": page,
         "results": [result(entry, query) for entry in entries_of(page)],

@@ -387,7 +387,7 @@ def test_tick_leaves_its_report_behind(capsys):
     assert said == (
         "Corrections: 0 published, 0 failed.\nMail: nothing due.\nSide effects: nothing due.\n"
         "Links to this site: 0 checked, 0 broken.\nAttempts forgotten: 0.\nSide effects forgotten: 0.\n"
-        "Closed forms forgotten: 0.\n"
+        "Closed forms forgotten: 0.\nSearches forgotten: 0.\n"
     )
     beat = Heartbeat.objects.get()
     assert (beat.report, beat.pk) == (said.strip(), 1)

@@ -5,12 +5,13 @@ import re
 
 import pytest
 from django.core.management import call_command
+from django.db import DatabaseError
 from django.utils import timezone
 
 from charhar.publishing import workflow
-from charhar.search import finding
+from charhar.search import finding, missed
 from charhar.search.engines import engine
-from charhar.search.models import SearchEntry
+from charhar.search.models import MissedSearch, SearchEntry
 from tests.factories import (
     ArticleFactory,
     ExpertFactory,
@@ -19,6 +20,7 @@ from tests.factories import (
     RegionFactory,
     SeriesFactory,
     TopicFactory,
+    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -395,6 +397,39 @@ def test_search_costs_the_same_at_any_size(client, django_assert_max_num_queries
                 recorded(factory(title=f"Corridor {count} {number}"))
             recorded(ExpertFactory(display_name_en=f"Corridor {count} {number}"))
         client.get("/search/")
-        for query, queries in {"corridor": 8, "coridor": 10, "nowhere": 3}.items():
+        for query, queries in {"corridor": 8, "coridor": 10, "nowhere": 6}.items():
             with django_assert_max_num_queries(queries):  # one less for each kind that is not on the page
                 client.get("/search/", {"q": query})
+
+
+def test_what_is_searched_in_vain_is_counted_for_the_editors_by_day(client, monkeypatch):
+    recorded(ArticleFactory(title="Government"))
+    topic = TopicFactory(slug="law")
+    for query in ("Peking Öpera", "peking opera", "zither", "goverment", "government", "", "-war", "x" * 150,
+                  "ann@example.org", "call 138 1234-5678", "2021 2022"):  # fmt: skip
+        client.get("/search/", {"q": query})
+    client.get("/search/", {"q": "government", "topic": topic.slug})
+    today = timezone.localdate()
+    assert list(MissedSearch.objects.values_list("query", "count", "first_on", "last_on")) == [
+        ("peking opera", 2, today, today),
+        ("zither", 1, today, today),
+    ]
+    monkeypatch.setattr(missed, "MOST_NEW_A_DAY", 3)
+    for number in ("one", "two", "three", "four"):
+        client.get("/search/", {"q": f"nothing {number}"})
+    assert MissedSearch.objects.count() == 3
+    MissedSearch.objects.filter(query="zither").update(last_on=today - datetime.timedelta(days=91))
+    assert missed.prune() == 1
+    client.force_login(UserFactory(roles=["Editors"]))
+    page = client.get("/admin/search/missedsearch/").content.decode()
+    assert "peking opera" in page
+    client.force_login(UserFactory(roles=["Authors"]))
+    assert client.get("/admin/search/missedsearch/").status_code == 403
+
+
+def test_a_busy_database_does_not_spoil_the_page_that_found_nothing(client, monkeypatch):
+    def fail(typed):
+        raise DatabaseError("locked")
+
+    monkeypatch.setattr(missed, "remember", fail)
+    assert client.get("/search/", {"q": "nowhere"}).status_code == 200

@@ -14,6 +14,7 @@ from charhar.desk import effects, sittings
 from charhar.desk.dead_links import check_own_if_changed
 from charhar.desk.heartbeat import beat
 from charhar.publishing.copies import apply_due
+from charhar.search import missed
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class Command(BaseCommand):
             ("Attempts forgotten", lambda: str(Attempt.prune())),
             ("Side effects forgotten", lambda: str(effects.prune())),
             ("Closed forms forgotten", lambda: str(sittings.prune())),
+            ("Searches forgotten", lambda: str(missed.prune())),
         ]
         began, lines, failed = time.monotonic(), [], []
         for name, part in parts:
