@@ -66,9 +66,9 @@ class HomeSlotAdmin(SeenAdmin, VisibleTexts, admin.ModelAdmin):
             {
                 "fields": [("language", "place", "position"), "article"],
                 "description": gettext_lazy(
-                    "A pinned text stands where you put it and in no other place; of several in one place, the"
-                    " one with the lowest position first. While it is not public, the newest text stands there"
-                    " instead."
+                    "A pinned text stands where you put it and in no other place; of several in one place,"
+                    " the one with the lowest position first. While it is not public, the newest text stands"
+                    " there instead."
                 ),
             },
         ),
