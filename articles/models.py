@@ -20,7 +20,7 @@ from charhar.taxonomy.bilingual import Bilingual
 from charhar.taxonomy.models import Listed, Region, Topic
 from publications.models import Credited, Entry
 
-NEWEST_OF_A_KIND = 3
+NEWEST_OF_A_KIND = 4
 
 
 class NewsSection(Listed):
@@ -129,15 +129,15 @@ class ArticleQuerySet(PublishableQuerySet):
 
     def front_of(self, subject: Any, language: str) -> tuple[list[Any], dict[str, list[Any]]]:
         """What heads a subject's page: what editors chose, in the page's language where there is such an
-        edition, and the newest of each kind besides. Three queries.
+        edition, and the newest of each kind besides, the kind of the newest first. Three queries.
         """
         chosen = subject.features.values_list("article_id", "article__translation_of_id")
         originals = [original or key for key, original in chosen]
         readable = self.for_readers_in(language)
         wanted = Q(pk__in=originals) | Q(translation_of__in=originals)
         for kind in Article.Kind:
-            newest = readable.about(subject, language).filter(kind=kind).values("pk")[:NEWEST_OF_A_KIND]
-            wanted |= Q(pk__in=newest)
+            newest = readable.about(subject, language).filter(kind=kind).values("pk")
+            wanted |= Q(pk__in=newest[:NEWEST_OF_A_KIND])
         featured: dict[int, Article] = {}
         by_kind: dict[str, list[Article]] = {}
         for row in readable.filter(wanted).for_list().newest_first():

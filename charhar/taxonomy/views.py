@@ -15,6 +15,7 @@ from .models import Listed, Region, Topic
 
 MOST_FEATURED = 3
 ENOUGH_TO_SORT = 10
+OF_EACH_KIND = 3
 
 
 def regions(request: HttpRequest) -> HttpResponse:
@@ -62,6 +63,13 @@ def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, st
     featured, by_kind = articles.objects.front_of(subject, language)
     page = context["page"]
     is_front = page.number == 1 and context["year"] is None
+    is_chosen = bool(featured)
+    # Where everything is in view at once, a lead and the kinds would only repeat it.
+    if page.paginator.count < ENOUGH_TO_SORT:
+        by_kind = {}
+    if not is_chosen:
+        of_a_kind = next((rows for kind_, rows in by_kind.items() if kind_ != articles.Kind.NEWS), None)
+        featured = [of_a_kind.pop(0)] if of_a_kind else []
     leads = subject.leads.select_related("expert__portrait")
     feed = (
         str(subject.name),
@@ -74,10 +82,10 @@ def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, st
         "feed": feed,
         "is_front": is_front,
         "featured": featured[:MOST_FEATURED],
-        # Where everything is in view at once, sorting it by kind only repeats it.
-        "by_kind": [(label, by_kind[key]) for key, label in articles.Kind.choices if key in by_kind]
-        if page.paginator.count >= ENOUGH_TO_SORT
-        else [],
+        "is_chosen": is_chosen,
+        "by_kind": [
+            (label, by_kind[key][:OF_EACH_KIND]) for key, label in articles.Kind.choices if by_kind.get(key)
+        ],
         "leads": [lead.expert for lead in leads if lead.expert.is_published],
         "publications": subject.publications.for_readers_in(language)
         .select_related("series", "cover")
