@@ -63,6 +63,13 @@ def lang(row: Any, field: str = "") -> str:
 
 
 @register.filter
+def named(row: Any) -> str:
+    """A row's name within a sentence, marked where it is not in the page's language."""
+    attribute = lang(row, "name")
+    return format_html("<span{}>{}</span>", attribute, row.name) if attribute else row.name
+
+
+@register.filter
 def credited(people: Iterable[Any], contribution: str) -> list[Any]:
     """Those of an article's bylines with this contribution, in their order."""
     return [person for person in people if person.contribution == contribution]
