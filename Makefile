@@ -36,6 +36,7 @@ check: lint types ## lint, types, Django's own checks, migrations that somebody 
 benchmarks: environment ## how much slower our pages are than an empty one (benchmarks/README.md)
 	@$(PYTHON_OF_SITE) benchmarks/pages.py
 	@$(PYTHON_OF_SITE) benchmarks/publishing.py
+	@$(PYTHON_OF_SITE) benchmarks/searching.py
 
 # One resolution for every Python from 3.11 and every platform, each file with its hash and none with an address.
 COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
