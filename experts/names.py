@@ -1,9 +1,10 @@
 """How people are found by name and stand in order, in either script."""
 
-import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
+
+from charhar.publishing.folding import clean, fold
 
 
 class Names(NamedTuple):
@@ -20,9 +21,8 @@ class Names(NamedTuple):
 
 
 def folded(text: str) -> str:
-    """The text without case, accents and the difference between full and half width."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    """The text without case, accents, the two widths of letters and the two scripts of Chinese."""
+    return fold(clean(text))
 
 
 def is_called(words: str, *names: str) -> bool:

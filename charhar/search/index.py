@@ -7,10 +7,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
 from charhar.publishing.documents import SearchDocument
+from charhar.publishing.folding import clean, fold
 from charhar.publishing.kinds import kinds_of_text
 
 from .engines import engine
-from .folding import clean, fold
 from .models import SearchEntry, SearchText
 from .segments import spelled_too, words
 from .spelling import learn

@@ -9,7 +9,8 @@ from django.db.models import Count, F, Q
 from django.http import HttpResponse
 from django.utils import timezone
 
-from .folding import clean, fold
+from charhar.publishing.folding import clean, fold
+
 from .models import MissedSearch
 
 logger = logging.getLogger(__name__)

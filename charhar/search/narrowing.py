@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from articles.models import Article
+from charhar.publishing.folding import fold
 from charhar.publishing.languages import LANGUAGES
 from charhar.publishing.version import current_version
 from charhar.taxonomy.bilingual import Bilingual
@@ -21,7 +22,6 @@ from experts.models import Expert
 from publications.models import Series
 
 from .finding import FACETS, Answer
-from .folding import fold
 from .segments import Query, spelled_too
 
 KEPT_SECONDS = 3600

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from .folding import clean, fold
+from charhar.publishing.folding import clean, fold
+
 from .segments import RUN, stem
 
 PASSAGE = 220

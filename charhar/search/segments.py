@@ -13,7 +13,7 @@ from threading import Lock
 
 import snowballstemmer
 
-from .folding import MARKS, clean, fold
+from charhar.publishing.folding import MARKS, clean, fold
 
 MOST_CHARACTERS = 200
 MOST_PARTS = 10

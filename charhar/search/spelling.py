@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
+from charhar.publishing.folding import clean, fold
+
 from .engines import engine
-from .folding import clean, fold
 from .models import SearchForm, SearchWord
 from .segments import RUN, plain, stem
 

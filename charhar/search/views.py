@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from articles.models import Article
 from charhar.pages.models import InstitutePage
+from charhar.publishing.folding import clean
 from charhar.publishing.head import head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import page_of
@@ -21,7 +22,6 @@ from experts.models import Expert
 from publications.models import Publication
 
 from .finding import find, find_titles
-from .folding import clean
 from .missed import MissedResponse
 from .models import SearchEntry
 from .narrowing import KINDS, LABELS, Narrowing, subjects

@@ -27,7 +27,7 @@ def drop_index(apps, schema_editor):
 def carry_over(apps, schema_editor):
     """Move the bodies out and fill the index. The rest (topics, authors) comes with ``rebuild_search``."""
     from charhar.search.engines import engine
-    from charhar.search.folding import clean, fold
+    from charhar.publishing.folding import clean, fold
     from charhar.search.segments import spelled_too
 
     Entry, Text = apps.get_model("search", "SearchEntry"), apps.get_model("search", "SearchText")

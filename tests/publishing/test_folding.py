@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from charhar.search.folding import clean, fold
+from charhar.publishing.folding import clean, fold
 from charhar.search.passages import marked, passage
 from charhar.search.segments import MOST_PARTS, parse, tokens
 
