@@ -190,6 +190,7 @@ KINDS = {
 }
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("state", HIDDEN)
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_leaks_nowhere(client, house, kind, state):

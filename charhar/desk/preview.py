@@ -17,6 +17,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from charhar.publishing.cards import is_drawn
 from charhar.publishing.head import head_for
 from charhar.publishing.kinds import kinds_by_name
 from charhar.publishing.languages import ENGLISH, current_language, with_prefix
@@ -116,12 +117,14 @@ def card_of(shown: Pretended, request: HttpRequest, banner: Banner, language: st
     said = said_in_head(page.content.decode())
     with translation.override(page.headers["Content-Language"]):
         inner = shown.reader_request(request, shown.text.get_absolute_url(), banner)
+        # From this host, wherever the site stands: an editor may see it before the address is live.
+        image = said.get("og:image", "").removeprefix(settings.SITE_URL)
         context = {
             "card": Card(
                 title=said.get("og:title", ""),
                 description=said.get("og:description", ""),
-                # From this host, wherever the site stands: an editor may see it before the address is live.
-                image=said.get("og:image", "").removeprefix(settings.SITE_URL),
+                # What is drawn for a text is drawn for readers alone, of what they may read.
+                image="" if is_drawn(image) else image,
                 alt=said.get("og:image:alt", ""),
                 host=settings.SITE_URL.split("://")[-1],
             ),
@@ -157,7 +160,7 @@ class Card(NamedTuple):
         elif width_of(self.description) > DESCRIPTION_FITS or self.description.endswith("…"):
             remarks.append(_("The description is long: most networks cut it."))
         if not self.image:
-            remarks.append(_("There is no picture: networks show a small card of words alone."))
+            remarks.append(_("There is no picture: networks show the title on a plain card."))
         return remarks
 
 

@@ -15,6 +15,7 @@ from charhar.library.templatetags.pictures import SocialCard
 
 from .head import absolute
 from .kinds import kinds_by_name
+from .languages import without_prefix
 
 DRAWN_FOR = 86_400  # seconds that a drawn card is kept, here and by who fetched it
 LOOK = 1  # raise it when cards are drawn differently: they then get other addresses
@@ -37,6 +38,11 @@ def drawn_card(text: Any) -> SocialCard:
     words = words_on_card(text)
     path = reverse("card", args=[text._meta.model_name, text.pk, _digest(words)])
     return SocialCard(absolute(path), *CARD_SIZE, words[0])
+
+
+def is_drawn(path: str) -> bool:
+    """Whether the path is that of a drawn card."""
+    return without_prefix(path).startswith("/cards/")
 
 
 @require_safe

@@ -122,7 +122,7 @@ def test_a_list_comes_as_csv_without_formulas(client, secretary, rows):
     )
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert "private, no-store" in response["Cache-Control"]
-    assert f"General question,'=cmd(),{SECRET},,x,en,New" in response.content.decode()
+    assert f"General question,'=cmd(),{SECRET},,,x,en,New" in response.content.decode()
 
 
 def test_a_failed_message_is_sent_again_by_decision(client, secretary, rows):

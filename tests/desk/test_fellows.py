@@ -115,6 +115,7 @@ def asked(client, page, person):
     return status
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(("role", "whose"), EXPECTED)
 def test_each_page_of_a_profile_answers_each_role(client, role, whose):
     person = UserFactory(roles=[role] if role else [])

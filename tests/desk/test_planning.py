@@ -504,6 +504,7 @@ def populate(count, owner):
         factory(draft=True, created_by=owner)
 
 
+@pytest.mark.matrix
 def test_five_hundred_items_take_at_most_eight_queries(client, editor):
     feed = CalendarFeed.objects.create(user=editor)
     urls = [f"{CALENDAR}?month=2027-03", f"{CALENDAR}?week=2027-W11", QUEUE, CSV, feed_address(feed)]

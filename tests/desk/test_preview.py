@@ -57,6 +57,7 @@ def read(response):
 # -- Nothing is written -------------------------------------------------------------------------------
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("model", everything.KINDS, ids=lambda model: model.__name__)
 def test_no_preview_of_any_kind_leaves_a_trace(client, editor, model):
     if model._meta.app_label == "pages":

@@ -133,6 +133,7 @@ def test_a_visitor_is_sent_to_sign_in(client):
     assert client.get(DESK).headers["Location"] == f"/admin/login/?next={DESK}"
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("number", [1, 60])
 @pytest.mark.parametrize("show", ["zh", "en", "older", "writing"])
 @pytest.mark.parametrize("role", ["Editors", "Authors"])

@@ -98,6 +98,7 @@ def shown(name, value):
     return datetime.date.fromisoformat(value) if name == "date" and isinstance(value, str) else value
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", BASE)
 @pytest.mark.parametrize("who", ["nobody", "me", "them", "both alike", "both"])
 def test_a_field_is_whose_who_alone_changed_it_and_a_question_where_both_did(client, editor, hers, name, who):

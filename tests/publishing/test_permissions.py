@@ -200,6 +200,7 @@ STATUS = {
 }
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("role", STATUS)
 @pytest.mark.parametrize("model", FACTORIES)
 def test_each_admin_page_answers_each_role_with_the_right_status(client, model, role):
