@@ -11,22 +11,27 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, SyndicationFeed
 from django.utils.translation import gettext as _
+from taggit.models import Tag
 
 from charhar.publishing.head import absolute
 from charhar.publishing.languages import current_language
 from charhar.taxonomy.models import Region, Topic
 from experts.models import Expert
+from publications.models import Publication, Series
 
 from .models import Article, NewsSection
 
 NEWEST = 30
 # XML knows none of these, and one of them, pasted with a title, would break the whole feed.
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+Text = Article | Publication
 SUBJECTS: dict[str, Any] = {
     "topic": Topic.objects,
     "region": Region.objects,
     "section": NewsSection.objects,
     "expert": Expert.objects,
+    "series": Series.objects,
+    "tag": Tag.objects,
 }
 
 
@@ -91,33 +96,33 @@ class Everything(Feed):
         return absolute(self.path)
 
     def items(self, subject: Any) -> Any:
-        rows = Article.objects.for_readers_in(current_language()).for_list().prefetch_related("topics")
-        return self.about(rows, subject).order_by("-publish_at", "-pk")[:NEWEST]
+        return self.rows(subject).prefetch_related("topics").order_by("-publish_at", "-pk")[:NEWEST]
 
-    def about(self, rows: Any, subject: Any) -> Any:
-        """The rows of this feed's subject; here all."""
-        return rows
+    def rows(self, subject: Any) -> Any:
+        """What readers may read of this feed's subject; here all articles."""
+        return Article.objects.for_readers_in(current_language()).for_list()
 
-    def item_title(self, article: Article) -> str:
-        return xml_text(article.title)
+    def item_title(self, text: Text) -> str:
+        return xml_text(text.title)
 
-    def item_description(self, article: Article) -> str:
-        return xml_text(article.standfirst)
+    def item_description(self, text: Text) -> str:
+        return xml_text(text.standfirst)
 
-    def item_link(self, article: Article) -> str:
-        return absolute(article.get_absolute_url())
+    def item_link(self, text: Text) -> str:
+        return absolute(text.get_absolute_url())
 
-    def item_author_name(self, article: Article) -> str:
-        return xml_text(", ".join(byline.name for byline in article.bylines.all()))
+    def item_author_name(self, text: Text) -> str:
+        people: Any = text.bylines if isinstance(text, Article) else text.contributors
+        return xml_text(", ".join(person.name for person in people.all()))
 
-    def item_pubdate(self, article: Article) -> datetime.datetime | None:
-        return article.publish_at
+    def item_pubdate(self, text: Text) -> datetime.datetime | None:
+        return text.publish_at
 
-    def item_updateddate(self, article: Article) -> datetime.datetime | None:
-        return article.modified_for_readers
+    def item_updateddate(self, text: Text) -> datetime.datetime | None:
+        return text.modified_for_readers
 
-    def item_categories(self, article: Article) -> list[str]:
-        return [xml_text(topic.name) for topic in article.topics.all() if not topic.hidden]
+    def item_categories(self, text: Text) -> list[str]:
+        return [xml_text(topic.name) for topic in text.topics.all() if not topic.hidden]
 
 
 class EverythingAtom(Everything):
@@ -134,28 +139,38 @@ class EverythingJson(Everything):
 
 
 class Subject(Everything):
-    """One topic, region, news section or expert, as RSS. At most five queries."""
+    """One topic, region, news section, expert, tag or series, as RSS. At most five queries."""
 
     def get_object(self, request: HttpRequest, kind: str, slug: str) -> Any:  # type: ignore[override]
         self.path = request.path
         rows = SUBJECTS.get(kind)
         if rows is None:
             raise Http404(_("There is no such feed."))
-        return get_object_or_404(rows.published() if kind == "expert" else rows, slug=slug)
+        subject = get_object_or_404(rows.published() if kind == "expert" else rows, slug=slug)
+        if kind == "tag" and not self.rows(subject).exists():
+            raise Http404(_("Nothing carries this tag."))
+        return subject
 
     def title(self, subject: Any) -> str:
         return xml_text(f"{subject} | {_('The Charhar Institute')}")
 
     def link(self, subject: Any) -> str:
-        return absolute(subject.get_absolute_url())
+        is_tag = isinstance(subject, Tag)
+        return absolute(reverse("tag", args=[subject.slug]) if is_tag else subject.get_absolute_url())
 
     def description(self, subject: Any) -> str:
         return xml_text(getattr(subject, "standfirst", "")) or self.title(subject)
 
-    def about(self, rows: Any, subject: Any) -> Any:
+    def rows(self, subject: Any) -> Any:
+        language = current_language()
+        if isinstance(subject, Series):
+            return Publication.objects.for_readers_in(language).filter(series=subject).for_list()
+        rows = super().rows(subject)
+        if isinstance(subject, Tag):
+            return rows.filter(tags=subject)
         if isinstance(subject, Expert):
             return rows.filter(bylines__expert=subject).distinct()
-        return rows.about(subject, current_language())
+        return rows.about(subject, language)
 
 
 class SubjectAtom(Subject):

@@ -1,4 +1,4 @@
-"""Feeds, under /feeds/: everything, each topic, region, section and expert, as RSS, Atom and JSON Feed."""
+"""Feeds, under /feeds/: everything and each subject, as RSS, Atom and JSON Feed."""
 
 from django.urls import path
 

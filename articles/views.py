@@ -152,6 +152,13 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
         "head": head_for(
             request,
             found.name,
+            feeds=[
+                (
+                    found.name,
+                    reverse("feed-subject-rss", args=["tag", slug]),
+                    reverse("feed-subject-atom", args=["tag", slug]),
+                )
+            ],
             languages=[other] if Article.objects.for_readers_in(other).filter(tags=found).exists() else [],
             trail=[(_("Home"), "/"), (_("Latest Research"), reverse("research"))],
         ),

@@ -71,6 +71,13 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
             request,
             line.name,
             line.standfirst,
+            feeds=[
+                (
+                    line.name,
+                    reverse("feed-subject-rss", args=["series", slug]),
+                    reverse("feed-subject-atom", args=["series", slug]),
+                )
+            ],
             schema=schema,
             trail=[(_("Home"), "/"), (_("Publications"), reverse("publications"))],
         ),

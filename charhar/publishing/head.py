@@ -145,6 +145,7 @@ def organisation(site: Any) -> dict[str, Any]:
         "name": site.name,
         "alternateName": site.name_zh if site.name != site.name_zh else site.name_en,
         "url": absolute("/"),
+        "logo": absolute(static("charhar/img/seal.svg")),
         "foundingDate": "2009-10",
         **({"email": site.email} if site.email else {}),
         **({"telephone": site.phone} if site.phone else {}),

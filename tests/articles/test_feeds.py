@@ -6,7 +6,15 @@ import pytest
 from django.utils import timezone
 from lxml import etree
 
-from tests.factories import ArticleFactory, ExpertFactory, NewsSectionFactory, RegionFactory, TopicFactory
+from tests.factories import (
+    ArticleFactory,
+    ExpertFactory,
+    NewsSectionFactory,
+    PublicationFactory,
+    RegionFactory,
+    SeriesFactory,
+    TopicFactory,
+)
 
 pytestmark = pytest.mark.django_db
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
@@ -84,6 +92,22 @@ def test_each_subject_has_its_own(client, kind, form):
     ArticleFactory(title="Inside", **{"authors" if kind == "expert" else f"{kind}s": [subject]})
     ArticleFactory(title="Outside")
     assert titles(parse(client, f"/feeds/{kind}/ours/{form}/")) == ["Inside"]
+
+
+@pytest.mark.parametrize("form", ["rss", "atom"])
+def test_a_series_lists_its_publications_and_a_tag_its_articles(client, form):
+    series = SeriesFactory(slug="quarterly")
+    PublicationFactory(title="Issue 1", series=series)
+    PublicationFactory(title="Elsewhere")
+    PublicationFactory(title="Soon", series=series, draft=True)
+    ArticleFactory(title="Tagged").tags.add("ports")
+    ArticleFactory(title="Plain")
+    ArticleFactory(draft=True).tags.add("secret")
+    assert titles(parse(client, f"/feeds/series/quarterly/{form}/")) == ["Issue 1"]
+    assert titles(parse(client, f"/feeds/tag/ports/{form}/")) == ["Tagged"]
+    parse(client, f"/feeds/tag/secret/{form}/", 404)
+    for page in ("/publications/quarterly/", "/tags/ports/"):
+        assert "application/feed+json" in client.get(page).content.decode()
 
 
 def test_the_chinese_feed_prefers_chinese_editions(client):
