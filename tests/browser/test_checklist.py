@@ -65,8 +65,15 @@ def test_the_button_to_schedule_follows_what_is_typed(browse, chief):
     assert page.locator("button[name=_schedule]").text_content() == "Schedule for 3 March 2090, 09:00 (UTC+8)"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(
+    ("width", "theme"),
+    [
+        (390, "dark"),
+        pytest.param(1280, "light", marks=pytest.mark.long),
+        pytest.param(390, "light", marks=pytest.mark.long),
+        pytest.param(1280, "dark", marks=pytest.mark.long),
+    ],
+)
 def test_a_refused_publication_is_clean_and_can_be_overridden(browse, chief, axe, theme, width):
     text = bare()
     page = browse(change(text), user=chief, theme=theme, width=width, policy=False)

@@ -58,6 +58,7 @@ def test_on_a_phone_the_original_folds_above_its_field(original, browse):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+@pytest.mark.long
 def test_axe_finds_nothing_in_the_form_or_the_desk(original, browse, axe):
     browse = functools.partial(browse, policy=False)
     edition, _made = start_edition(original)

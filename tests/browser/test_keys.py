@@ -39,7 +39,7 @@ def test_fields_follow_each_other_and_back_the_editor_included(form):
         form.keyboard.press("Alt+Shift+ArrowDown")
         seen.append(focused(form))
     form.keyboard.press("Alt+Shift+ArrowUp")
-    assert [*seen, focused(form)] == ["body", "show_editors_note", "body"]
+    assert [*seen, focused(form)] == ["key_points", "body", "key_points"]
 
 
 def test_the_key_to_publish_leads_to_the_button_and_presses_nothing(form):

@@ -80,6 +80,7 @@ def test_without_a_script_the_form_sends_all_at_once(browse, editor):
     assert page.locator(".upload-outcomes .refused").count() == 1
 
 
+@pytest.mark.long
 def test_both_pages_are_accessible(browse, editor, axe):
     image = Image(title="A picture with a rather long title that wraps where there is little room")
     image.file.save("a.jpg", ContentFile(samples.saved(samples.halves())))

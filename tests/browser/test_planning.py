@@ -165,6 +165,7 @@ def test_what_somebody_else_moved_is_said_and_left(browse):
     assert now(text).publish_at == at(first, 15)
 
 
+@pytest.mark.long
 def test_axe_finds_nothing(house, browse, axe):
     first = monday()
     text = scheduled(first, title=LONG_TITLE)

@@ -138,6 +138,7 @@ def test_who_was_signed_out_is_told_and_keeps_what_was_typed(form):
     assert page.input_value("#id_title") == "Typed title"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing(form, axe, width, theme):

@@ -51,7 +51,7 @@ def opened(page, field):
     return page.locator("#review-drawer")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.long)])
 def test_from_the_first_draft_to_publication(office, browse, width):
     author = browse(office["form"], user=office["author"], width=width)
     author.click("button[name=_submit]")
@@ -169,6 +169,7 @@ def test_axe_finds_nothing_on_the_page(office, browse, axe, closed):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.long
 def test_axe_finds_nothing_in_the_form_with_its_drawer(office, browse, axe):
     review.comment(office["text"], office["editor"], "Too long.", field="title")
     page = browse(office["form"], user=office["editor"], policy=False)

@@ -87,6 +87,7 @@ def test_the_walk_of_a_review(house, browse, live_server, scripts):
     )
 
 
+@pytest.mark.long
 def test_both_sides_are_accessible(house, browse, axe):
     editor, copy = administrator(), open_copy(house)
     link, other = (linked(copy, editor, reviewer=name, message="Mind it.") for name in ("Ann Reader", "Bo"))

@@ -420,6 +420,7 @@ def test_a_search_without_a_hit_says_so_and_escape_leads_back(desk):
     assert at.html() == "<p></p>"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
 def test_the_dialogs_and_the_editor_are_accessible(desk, article, axe, width, theme):
     picture = ImageFactory(title="A stone bridge")

@@ -55,7 +55,7 @@ def draft(**values):
 
 def write(page, title, body):
     page.fill("#id_title", title)
-    page.click(".ProseMirror >> nth=0")
+    page.click(".field-body .ProseMirror")
     page.keyboard.press("Control+Home")
     page.keyboard.type(body)
 
@@ -73,7 +73,7 @@ def test_what_is_typed_is_safe_within_ten_seconds_and_comes_back_after_a_crash(b
     page.click("text=Show it in the form")
     page.wait_for_selector(".ProseMirror")
     assert page.input_value("#id_title") == "An hour's work"
-    assert "In the editor too." in page.inner_text(".ProseMirror >> nth=0")
+    assert "In the editor too." in page.inner_text(".field-body .ProseMirror")
     page.click("button[name=_continue]")
     page.wait_for_selector(".success")
     article.refresh_from_db()
@@ -166,6 +166,7 @@ def test_without_a_connection_it_says_so_and_goes_on_trying(browse, ada):
     assert Article.objects.get().title == "Base"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_in_what_two_people_are_shown(browse, axe, ada, wang, width, theme):

@@ -149,6 +149,7 @@ def member(role):
     )
 
 
+@pytest.mark.long
 @pytest.mark.matrix
 @pytest.mark.parametrize(("role", "relation", "state"), CELLS)
 def test_every_endpoint_asks_who_it_is(client, role, relation, state):

@@ -135,9 +135,8 @@ def test_a_visitor_is_sent_to_sign_in(client):
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("number", [1, 60])
-@pytest.mark.parametrize("show", ["zh", "en", "older", "writing"])
 @pytest.mark.parametrize("role", ["Editors", "Authors"])
-def test_the_desk_takes_eight_queries_at_most(client, django_assert_max_num_queries, number, show, role):
+def test_the_desk_takes_eight_queries_at_most(client, django_assert_max_num_queries, number, role):
     person = UserFactory(roles=[role])
     client.force_login(person)
     for n in range(number):
@@ -145,10 +144,10 @@ def test_the_desk_takes_eight_queries_at_most(client, django_assert_max_num_quer
         live(title=f"中文{n}", language="zh-hans")
     changed(start_edition(live(), person)[0].translation_of)
     client.get(DESK)
-    with django_assert_max_num_queries(8):
-        response = client.get(DESK, {"show": show})
-    shown = response.context["entries"]
-    assert len(shown) == {"zh": min(number, 50), "en": min(number, 50), "older": 1, "writing": 1}[show]
+    for show, rows in {"zh": min(number, 50), "en": min(number, 50), "older": 1, "writing": 1}.items():
+        with django_assert_max_num_queries(8):
+            response = client.get(DESK, {"show": show})
+        assert len(response.context["entries"]) == rows
 
 
 def test_long_lists_have_pages(client, editor):

@@ -136,8 +136,7 @@ def test_merging_tags_stops_before_a_locked_text(client, chief):
 PAIRS = 50
 
 
-@pytest.mark.matrix
-@pytest.mark.parametrize("part", range(5))
+@pytest.mark.parametrize("part", [pytest.param(part, marks=[pytest.mark.long][:part]) for part in range(5)])
 def test_fifty_pairs_who_press_at_the_same_moment_lose_nothing(at_once, part):
     """Every second pair saves twice, the others save and publish; each has typed alone, and both the same."""
     people = [UserFactory(is_superuser=True) for _ in range(2)]
