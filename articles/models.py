@@ -21,6 +21,8 @@ from charhar.taxonomy.models import Listed, Region, Topic
 from publications.models import Credited, Entry
 
 NEWEST_OF_A_KIND = 4
+# Among how many of a subject's newest a kind is looked for: a rare one is in the list, not at its head.
+LOOKED_THROUGH = 300
 
 
 class NewsSection(Listed):
@@ -129,18 +131,28 @@ class ArticleQuerySet(PublishableQuerySet):
 
     def front_of(self, subject: Any, language: str) -> tuple[list[Any], dict[str, list[Any]]]:
         """What heads a subject's page: what editors chose, in the page's language where there is such an
-        edition, and the newest of each kind besides, the kind of the newest first. Three queries.
+        edition, and of the newest ``LOOKED_THROUGH`` the newest of each kind besides. Three queries.
         """
         chosen = subject.features.values_list("article_id", "article__translation_of_id")
         originals = [original or key for key, original in chosen]
         readable = self.for_readers_in(language)
-        wanted = Q(pk__in=originals) | Q(translation_of__in=originals)
-        for kind in Article.Kind:
-            newest = readable.about(subject, language).filter(kind=kind).values("pk")
-            wanted |= Q(pk__in=newest[:NEWEST_OF_A_KIND])
+        newest = readable.about(subject, language).values("pk")[:LOOKED_THROUGH]
+        looks = [
+            self.filter(
+                pk__in=self.filter(pk__in=newest, kind=kind).newest_first().values("pk")[:NEWEST_OF_A_KIND]
+            )
+            for kind in Article.Kind
+        ]
+        looks.append(self.filter(Q(pk__in=originals) | Q(translation_of__in=originals)))
+        keys = (
+            looks[0]
+            .order_by()
+            .values("pk")
+            .union(*(look.order_by().values("pk") for look in looks[1:]), all=True)
+        )
         featured: dict[int, Article] = {}
         by_kind: dict[str, list[Article]] = {}
-        for row in readable.filter(wanted).for_list().newest_first():
+        for row in readable.filter(pk__in=keys).for_list().newest_first():
             original = row.translation_of_id or row.pk
             if original in originals:
                 featured[original] = row
@@ -350,7 +362,8 @@ class Article(Translated, Publishable):
             ),
         ]
         indexes = [
-            models.Index(fields=["language", "-date", "-publish_at", "-id"], name="article_newest_first")
+            *Publishable.Meta.indexes,
+            models.Index(fields=["language", "-date", "-publish_at", "-id"], name="article_newest_first"),
         ]
 
     def __str__(self) -> str:

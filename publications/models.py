@@ -168,9 +168,10 @@ class Publication(Translated, Publishable):
             ),
         ]
         indexes = [
+            *Publishable.Meta.indexes,
             models.Index(
                 fields=["series", "language", "-date", "-publish_at"], name="publication_series_list"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

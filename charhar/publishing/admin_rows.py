@@ -33,9 +33,13 @@ class VisibleTexts(BaseModelAdmin):
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:
         related = self.admin_site._registry.get(db_field.remote_field.model)
-        if isinstance(related, SelectableAdmin):
-            return related.selectable(request)
-        return super().get_field_queryset(db, db_field, request)
+        if not isinstance(related, SelectableAdmin):
+            return super().get_field_queryset(db, db_field, request)
+        # A form and its rows ask for the same a dozen times; each gets a copy that has fetched nothing.
+        known = request.__dict__.setdefault("selectable", {})
+        if related not in known:
+            known[related] = related.selectable(request)
+        return known[related].all()
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):

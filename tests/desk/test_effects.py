@@ -12,7 +12,7 @@ import time_machine
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -384,10 +384,12 @@ def test_what_was_settled_long_ago_is_forgotten_and_what_waits_is_not(author, ed
 def test_tick_leaves_its_report_behind(capsys):
     call_command("tick")
     said = capsys.readouterr().out
+    counted = "fresh enough" if connection.vendor == "sqlite" else "the database keeps its own"
     assert said == (
         "Corrections: 0 published, 0 failed.\nMail: nothing due.\nSide effects: nothing due.\n"
         "Links to this site: 0 checked, 0 broken.\nAttempts forgotten: 0.\nSide effects forgotten: 0.\n"
         "Closed forms forgotten: 0.\nSearches forgotten: 0.\n"
+        f"Statistics of the tables: {counted}.\n"
     )
     beat = Heartbeat.objects.get()
     assert (beat.report, beat.pk) == (said.strip(), 1)

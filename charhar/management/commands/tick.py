@@ -13,6 +13,7 @@ from charhar.contacts.outbox import deliver_due
 from charhar.desk import effects, sittings
 from charhar.desk.dead_links import check_own_if_changed
 from charhar.desk.heartbeat import beat
+from charhar.publishing.backends import statistics
 from charhar.publishing.copies import apply_due
 from charhar.search import missed
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             ("Side effects forgotten", lambda: str(effects.prune())),
             ("Closed forms forgotten", lambda: str(sittings.prune())),
             ("Searches forgotten", lambda: str(missed.prune())),
+            ("Statistics of the tables", statistics.refresh),
         ]
         began, lines, failed = time.monotonic(), [], []
         for name, part in parts:
