@@ -37,7 +37,12 @@ def sideways(page):
     return {width: elements for width, elements in found.items() if elements}
 
 
-@pytest.mark.parametrize("name", PATHS)
+ALWAYS = {"home", "article", "article in Chinese", "list", "expert", "publication", "search"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in ALWAYS else pytest.mark.long) for name in PATHS]
+)
 def test_public_page(name, house, browse):
     page = browse(PATHS[name])
     assert page.evaluate(BROKEN) == []

@@ -43,6 +43,8 @@ MODELS = [
     Office, Plan, Programme, Publication, Region, Series, SiteSettings, Topic, Vacancy, WayToGive,
 ]  # fmt: skip
 
+pytestmark = pytest.mark.matrix
+
 
 def spot(*args):
     """A picture of a few pixels in place of a drawn one: the encoding would take most of the suite's time."""
