@@ -22,6 +22,7 @@ FLAGS = "--headless=new --no-sandbox --disable-gpu"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 LEAST = {"performance": 98, "accessibility": 100, "best-practices": 100, "seo": 100}
 LARGEST_PAINT = 1500  # milliseconds
+TRIES = 3  # now and then it loses the trace of a page and asks to be run again
 
 
 def first_link(site: str, page: str, beneath: str) -> str:
@@ -52,10 +53,13 @@ def audit(url: str) -> dict[str, float]:
     command = [str(LIGHTHOUSE), url, "--output=json", "--quiet", f"--chrome-flags={FLAGS}"]
     command.append(f"--only-categories={','.join(CATEGORIES)}")
     chromium = shutil.which("chromium") or shutil.which("google-chrome") or ""
-    result = subprocess.run(
-        command, capture_output=True, text=True, timeout=300, env={**os.environ, "CHROME_PATH": chromium}
-    )
-    if result.returncode:
+    for _ in range(TRIES):
+        result = subprocess.run(
+            command, capture_output=True, text=True, timeout=300, env={**os.environ, "CHROME_PATH": chromium}
+        )
+        if result.returncode == 0:
+            break
+    else:
         sys.exit(f"Lighthouse failed on {url}: {result.stderr.strip()[-600:]}")
     report = json.loads(result.stdout)
     audits = report["audits"]
