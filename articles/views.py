@@ -10,7 +10,7 @@ from taggit.models import Tag
 
 from charhar.library.templatetags.pictures import social_card
 from charhar.publishing.cards import drawn_card
-from charhar.publishing.head import absolute, head_for
+from charhar.publishing.head import absolute, feed_of, head_for
 from charhar.publishing.languages import CHINESE, ENGLISH, current_language
 from charhar.publishing.listing import listing
 from charhar.publishing.reading import for_reader
@@ -125,13 +125,7 @@ def news_section(request: HttpRequest, slug: str) -> HttpResponse:
             request,
             section.name,
             section.standfirst,
-            feeds=[
-                (
-                    str(section.name),
-                    reverse("feed-subject-rss", args=["section", slug]),
-                    reverse("feed-subject-atom", args=["section", slug]),
-                )
-            ],
+            feeds=[feed_of("section", section.name, slug)],
             trail=[(_("Home"), "/"), (_("News & Events"), reverse("news"))],
         ),
     }
@@ -152,13 +146,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
         "head": head_for(
             request,
             found.name,
-            feeds=[
-                (
-                    found.name,
-                    reverse("feed-subject-rss", args=["tag", slug]),
-                    reverse("feed-subject-atom", args=["tag", slug]),
-                )
-            ],
+            feeds=[feed_of("tag", found.name, slug)],
             languages=[other] if Article.objects.for_readers_in(other).filter(tags=found).exists() else [],
             trail=[(_("Home"), "/"), (_("Latest Research"), reverse("research"))],
         ),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from charhar.library.templatetags.pictures import social_card
 from charhar.publishing.cards import drawn_card
-from charhar.publishing.head import absolute, head_for
+from charhar.publishing.head import absolute, feed_of, head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import listing, page_of
 from charhar.publishing.reading import for_reader
@@ -63,11 +63,7 @@ def expert(request: HttpRequest, slug: str) -> HttpResponse:
     )
     works = Works(person, request.GET.get("kind", ""))
     context = listing(request, works)
-    feed = (
-        person.display_name,
-        reverse("feed-subject-rss", args=["expert", slug]),
-        reverse("feed-subject-atom", args=["expert", slug]),
-    )
+    feed = feed_of("expert", person.display_name, slug)
     areas = areas_of(person)
     context |= {
         "expert": person,

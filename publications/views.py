@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from charhar.library.templatetags.pictures import social_card
 from charhar.library.views import document_response
 from charhar.publishing.cards import drawn_card
-from charhar.publishing.head import absolute, head_for
+from charhar.publishing.head import absolute, feed_of, head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import listing, page_of
 from charhar.publishing.reading import for_reader
@@ -71,13 +71,7 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
             request,
             line.name,
             line.standfirst,
-            feeds=[
-                (
-                    line.name,
-                    reverse("feed-subject-rss", args=["series", slug]),
-                    reverse("feed-subject-atom", args=["series", slug]),
-                )
-            ],
+            feeds=[feed_of("series", line.name, slug)],
             schema=schema,
             trail=[(_("Home"), "/"), (_("Publications"), reverse("publications"))],
         ),

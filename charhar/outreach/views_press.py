@@ -12,7 +12,7 @@ from articles.models import Article, NewsSection
 from charhar.contacts.guard import GuardedForm
 from charhar.contacts.letters import letter
 from charhar.contacts.outbox import queue
-from charhar.publishing.head import head_for
+from charhar.publishing.head import feed_of, head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.reading import for_reader
 from experts.finder import Finder
@@ -44,14 +44,7 @@ def journalists(request: HttpRequest) -> HttpResponse:
             request,
             _("For Journalists"),
             _("Find an expert by subject and language, reach the press office, read the announcements."),
-            feeds=[
-                (
-                    str(section.name),
-                    reverse("feed-subject-rss", args=["section", section.slug]),
-                    reverse("feed-subject-atom", args=["section", section.slug]),
-                )
-                for section in sections
-            ],
+            feeds=[feed_of("section", section.name, section.slug) for section in sections],
             trail=[(_("Home"), reverse("home")), (_("Experts"), reverse("experts"))],
         ),
     }

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.encoding import escape_uri_path
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
@@ -27,6 +28,12 @@ JSON_ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 def absolute(path: str) -> str:
     """The whole address of a path on this site, from settings.SITE_URL and not from the request's Host."""
     return path if path.startswith(("http://", "https://")) else settings.SITE_URL + path
+
+
+def feed_of(kind: str, title: Any, slug: str) -> tuple[str, str, str]:
+    """(title, RSS, Atom) of one subject's feed, as ``Head.feeds`` lists it; ``kind`` as its address has it."""
+    forms = (reverse(f"feed-subject-{form}", args=[kind, slug]) for form in ("rss", "atom"))
+    return str(title), *forms
 
 
 @dataclass

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from charhar.publishing.head import head_for
+from charhar.publishing.head import feed_of, head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import listing
 
@@ -71,11 +71,7 @@ def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, st
         of_a_kind = next((rows for kind_, rows in by_kind.items() if kind_ != articles.Kind.NEWS), None)
         featured = [of_a_kind.pop(0)] if of_a_kind else []
     leads = subject.leads.select_related("expert__portrait")
-    feed = (
-        str(subject.name),
-        reverse("feed-subject-rss", args=[kind, subject.slug]),
-        reverse("feed-subject-atom", args=[kind, subject.slug]),
-    )
+    feed = feed_of(kind, subject.name, subject.slug)
     context |= {
         "subject": subject,
         "kind": kind,
