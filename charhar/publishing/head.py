@@ -31,9 +31,9 @@ def absolute(path: str) -> str:
 
 
 def feed_of(kind: str, title: Any, slug: str) -> tuple[str, str, str]:
-    """(title, RSS, Atom) of one subject's feed, as ``Head.feeds`` lists it; ``kind`` as its address has it."""
-    forms = (reverse(f"feed-subject-{form}", args=[kind, slug]) for form in ("rss", "atom"))
-    return str(title), *forms
+    """(title, RSS, Atom) of one subject's feed, as ``Head.feeds`` lists it; ``kind`` as addresses have it."""
+    rss, atom = (reverse(f"feed-subject-{form}", args=[kind, slug]) for form in ("rss", "atom"))
+    return str(title), rss, atom
 
 
 @dataclass

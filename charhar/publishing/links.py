@@ -30,7 +30,9 @@ CHUNK = 500
 # What the clock needs to know of a text.
 CLOCK = ("state", "publish_at", "expire_at", "trashed_at", "corrects_id")
 # Pages of something named in their path that has no address of its own.
-WITHOUT_ADDRESS = frozenset({"tag", "feed-subject-rss", "feed-subject-atom"})
+WITHOUT_ADDRESS = frozenset(
+    {"tag", "feed-subject-rss", "feed-subject-atom", "feed-subject-json", "expert-contact"}
+)
 
 # What can be wrong with a link to this site.
 PROBLEMS = {
