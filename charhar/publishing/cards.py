@@ -17,7 +17,7 @@ from .head import absolute
 from .kinds import kinds_by_name
 from .languages import without_prefix
 
-DRAWN_FOR = 86_400  # seconds that a drawn card is kept, here and by who fetched it
+DRAWN_FOR = 86_400  # seconds that a drawn card is kept here; elsewhere no longer than a page, since texts go
 LOOK = 1  # raise it when cards are drawn differently: they then get other addresses
 
 
@@ -57,6 +57,4 @@ def card(request: HttpRequest, kind: str, pk: int, digest: str) -> HttpResponse:
     if picture is None:
         picture = draw_card(*words)
         cache.set(key, picture, DRAWN_FOR)
-    return HttpResponse(
-        picture, content_type="image/png", headers={"Cache-Control": f"public, max-age={DRAWN_FOR}"}
-    )
+    return HttpResponse(picture, content_type="image/png")

@@ -101,6 +101,7 @@ def test_a_text_without_a_picture_has_a_card_drawn(client):
     picture = Image.open(io.BytesIO(response.content))
     assert (response["Content-Type"], picture.format, picture.size) == ("image/png", "PNG", (1200, 630))
     assert len(response.content) < 40_000
+    assert response["Cache-Control"] == client.get("/articles/ports/")["Cache-Control"]
     Article.objects.filter(pk=text.pk).update(title="Harbours")
     assert client.get(path).status_code == 404
     assert og_image(client, "/articles/ports/") != path
