@@ -65,8 +65,8 @@ class OutgoingMailAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ["to", "subject", "message_id"]
     date_hierarchy = "created_at"
     fields = [
-        "to", "sender", "subject", "purpose", "state", "attempts", "error", "created_at", "tried_at",
-        "next_try_at", "give_up_at", "sent_at", "message_id", "headers",
+        "to", "sender", "subject", "purpose", "mailing", "state", "attempts", "error", "created_at",
+        "tried_at", "next_try_at", "give_up_at", "sent_at", "message_id", "headers",
     ]  # fmt: skip
     actions = ["try_again"]
 

@@ -8,3 +8,9 @@ class ContactsConfig(AppConfig):
 
     name = "charhar.contacts"
     verbose_name = "Contacts"
+
+    def ready(self) -> None:
+        """Say what this app holds about people."""
+        from . import held
+
+        held.hold_own_tables()

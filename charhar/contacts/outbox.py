@@ -1,15 +1,18 @@
 """The way out for mail: written with the change that causes it, sent after the commit, retried by ``tick``.
 
-A message is claimed in one statement before the server hears of it, so that no two senders take the same one.
-What the server refused is known not to be sent and is tried again or given up; where the server fell silent
-the message may have gone out, so it is *uncertain* and waits for a person to decide.
+Messages are claimed, a few at a time, in one statement before the server hears of them, so that no two
+senders take the same one. A claimed message stands as *uncertain* until the server has answered: a process
+that is killed leaves it so, and it waits for a person to decide. What the server refused is known not to be
+sent and is tried again or given up; where the server fell silent it may have gone out and stays uncertain.
 """
 
 import datetime
 import logging
+import secrets
 import smtplib
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -20,7 +23,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from .models import OutgoingMail, Person, give_up_time
+from .models import Mailing, OutgoingMail, Person, Suppression, give_up_time
 
 logger = logging.getLogger(__name__)
 State = OutgoingMail.State
@@ -28,9 +31,11 @@ State = OutgoingMail.State
 # How long a reader may be kept waiting for the mail server, and for how long after a failure nobody is.
 READERS_PATIENCE = 4
 QUIET_AFTER_FAILURE = datetime.timedelta(minutes=1)
-# A claim older than any send can last belonged to a process that is gone.
-ABANDONED_AFTER = datetime.timedelta(minutes=15)
 BATCH = 500
+# Claimed together, and so at most as many of unknown fate when a process is killed.
+CLAIM = 10
+# ``tick`` runs each minute; what it has not sent by then, the next one sends.
+SECONDS_A_TICK = 50.0
 
 
 def queue(
@@ -43,27 +48,111 @@ def queue(
     person: Person | None = None,
     headers: Mapping[str, str] | None = None,
     not_before: datetime.datetime | None = None,
+    key: str | None = None,
 ) -> OutgoingMail:
     """Write a message down in the caller's transaction and send it once that has been committed.
 
     With ``not_before``, ``tick`` sends it from that moment on; until then its text may still be added to.
+    With ``key``, a message that was written under the same key before is given back and nothing is sent.
     Never raises because of the mail server; the page that caused the message waits ``READERS_PATIENCE``
     seconds at most for a server that does not answer.
     """
-    mail = OutgoingMail.objects.create(
-        person=person,
-        purpose=purpose,
-        to=to,
-        sender=settings.DEFAULT_FROM_EMAIL,
-        subject=" ".join(subject.split())[:300],
-        text=text,
-        html=html,
-        headers=dict(headers or {}),
-        next_try_at=not_before or timezone.now(),
-    )
+    fields = {
+        "person": person,
+        "purpose": purpose,
+        "to": to,
+        "sender": settings.DEFAULT_FROM_EMAIL,
+        "subject": one_line(subject),
+        "text": text,
+        "html": html,
+        "headers": dict(headers or {}),
+        "next_try_at": not_before or timezone.now(),
+    }
+    if key is None:
+        mail = OutgoingMail.objects.create(**fields)
+    else:
+        mail, is_new = OutgoingMail.objects.get_or_create(key=key, defaults=fields)
+        if not is_new:
+            return mail
     if not_before is None:
         transaction.on_commit(partial(deliver_now, mail.pk), robust=True)
     return mail
+
+
+def one_line(subject: str) -> str:
+    """A subject as a header can hold it."""
+    return " ".join(subject.split())[:300]
+
+
+def address_mailing(
+    mailing: Mailing, recipients: Iterable[tuple[Person, dict[str, str], dict[str, str]]]
+) -> int:
+    """Freeze who gets a mailing: a row for each (person, values, headers), once an address; how many rows.
+
+    Suppressed addresses get a row too, in that state, so that the numbers add up. Call it in the transaction
+    that makes the mailing; three queries for every 500 recipients.
+    """
+    number = 0
+    now = timezone.now()
+    seen: set[str] = set()
+    batch: list[tuple[Person, dict[str, str], dict[str, str]]] = []
+
+    def write() -> None:
+        unwanted = Suppression.objects.among(person.email for person, _values, _headers in batch)
+        OutgoingMail.objects.bulk_create(
+            OutgoingMail(
+                person=person,
+                mailing=mailing,
+                purpose=mailing.purpose,
+                to=person.email,
+                sender=mailing.sender,
+                values=values,
+                headers=headers,
+                state=State.SUPPRESSED if person.email in unwanted else State.PENDING,
+                next_try_at=mailing.begins_at,
+                give_up_at=mailing.begins_at + (give_up_time() - now),
+            )
+            for person, values, headers in batch
+        )
+        batch.clear()
+
+    for recipient in recipients:
+        person = recipient[0]
+        if person.email_key in seen:
+            continue
+        seen.add(person.email_key)
+        batch.append(recipient)
+        number += 1
+        if len(batch) == BATCH:
+            write()
+    if batch:
+        write()
+    return number
+
+
+def hold_back(person: Person) -> int:
+    """Suppress whatever waits for ``person`` in letters to many: they want no more; how many messages."""
+    return OutgoingMail.objects.filter(person=person, mailing__isnull=False, state=State.PENDING).update(
+        state=State.SUPPRESSED
+    )
+
+
+def pause(mailing: Mailing) -> bool:
+    """Send nothing more of a mailing for now; messages under way are finished. False where it was paused."""
+    return bool(
+        Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.RUNNING).update(state=Mailing.State.PAUSED)
+    )
+
+
+def resume(mailing: Mailing) -> bool:
+    """Go on with a paused mailing, with the full time to try. False where it was not paused."""
+    with transaction.atomic():
+        if not Mailing.objects.filter(pk=mailing.pk, state=Mailing.State.PAUSED).update(
+            state=Mailing.State.RUNNING
+        ):
+            return False
+        mailing.mail.filter(state=State.PENDING).update(give_up_at=give_up_time())
+    return True
 
 
 def deliver_now(pk: int) -> None:
@@ -71,126 +160,238 @@ def deliver_now(pk: int) -> None:
     recently = timezone.now() - QUIET_AFTER_FAILURE
     if OutgoingMail.objects.filter(state=State.PENDING, tried_at__gte=recently).exists():
         return
-    _deliver([pk], get_connection(timeout=READERS_PATIENCE))
+    _Postman(get_connection(timeout=READERS_PATIENCE)).deliver([pk])
 
 
-def deliver_due(now: datetime.datetime | None = None) -> Counter[str]:
-    """Send what is due, at most ``BATCH`` messages; how many ended in which state.
+def deliver_due(now: datetime.datetime | None = None, *, seconds: float = SECONDS_A_TICK) -> Counter[str]:
+    """Send what is due, letters to one before letters to many; how many ended in which state.
 
-    Call it outside a transaction: each message is settled by itself.
+    Ends when nothing is due any more, when the server can not be reached, or after about ``seconds``; the
+    next ``tick`` goes on. Call it outside a transaction: each message is settled by itself.
     """
+    began = time.monotonic()
     now = now or timezone.now()
     counts: Counter[str] = Counter()
-    counts[State.UNCERTAIN] += OutgoingMail.objects.filter(
-        state=State.SENDING, tried_at__lt=now - ABANDONED_AFTER
-    ).update(state=State.UNCERTAIN, error="The process that was sending it ended.")
-    counts[State.FAILED] += OutgoingMail.objects.filter(state=State.PENDING, give_up_at__lte=now).update(
-        state=State.FAILED
+    counts[State.FAILED] += (
+        OutgoingMail.objects.filter(state=State.PENDING, give_up_at__lte=now)
+        .exclude(mailing__state=Mailing.State.PAUSED)
+        .update(state=State.FAILED)
     )
-    due = list(OutgoingMail.objects.due(now).values_list("pk", flat=True)[:BATCH])
-    if due:
-        counts += _deliver(due, get_connection())
+    postman: _Postman | None = None
+    seen: set[int] = set()
+    try:
+        while time.monotonic() - began < seconds:
+            keys = [key for key in _next_keys(now) if key not in seen]
+            if not keys:
+                break
+            seen.update(keys)
+            postman = postman or _Postman(get_connection())
+            counts += postman.deliver(keys, until=began + seconds)
+            if postman.trouble is not None:
+                break
+    finally:
+        if postman:
+            postman.close()
     return +counts
 
 
+def _next_keys(now: datetime.datetime) -> list[int]:
+    """What to send next: letters to one, and when there is none, a part of each mailing that may go on."""
+    keys = list(OutgoingMail.objects.due(now).filter(mailing=None).values_list("pk", flat=True)[:BATCH])
+    if keys:
+        return keys
+    for mailing in Mailing.objects.filter(state=Mailing.State.RUNNING, begins_at__lte=now).order_by(
+        "begins_at", "pk"
+    ):
+        keys += _share(mailing, now)
+    return keys
+
+
+def _share(mailing: Mailing, now: datetime.datetime) -> list[int]:
+    """The next recipients of a mailing, no more than its rate allows within a minute."""
+    allowed = 100
+    if mailing.per_minute is not None:
+        since = timezone.now() - datetime.timedelta(minutes=1)
+        allowed = min(allowed, mailing.per_minute - mailing.mail.filter(tried_at__gt=since).count())
+    if allowed <= 0:
+        return []
+    due = OutgoingMail.objects.due(now).filter(mailing=mailing)
+    return list(due.values_list("pk", flat=True)[:allowed])
+
+
 def send_again(mail: OutgoingMail) -> bool:
-    """Let a failed or uncertain message be tried again: a person decided so. False where it is neither."""
-    return bool(
-        OutgoingMail.objects.filter(pk=mail.pk, state__in=[State.FAILED, State.UNCERTAIN]).update(
+    """Let a failed or uncertain message be tried again: a person decided so. False where it is neither.
+
+    A message that is being sent at this moment also stands as uncertain; it is left alone for a minute.
+    """
+    settled = timezone.now() - QUIET_AFTER_FAILURE
+    changed = (
+        OutgoingMail.objects.filter(pk=mail.pk, state__in=[State.FAILED, State.UNCERTAIN])
+        .exclude(state=State.UNCERTAIN, claim__gt="", tried_at__gt=settled)
+        .update(
             state=State.PENDING,
+            claim="",
             next_try_at=timezone.now(),
             give_up_at=give_up_time(),
             tried_at=None,
             error="",
         )
     )
+    return bool(changed)
 
 
-def _deliver(keys: list[int], connection: Any) -> Counter[str]:
-    """Send the messages over one connection, opened anew after whatever went wrong on it."""
-    counts: Counter[str] = Counter()
-    is_open = False
-    try:
-        for position, pk in enumerate(keys):
-            if not is_open:
-                try:
-                    connection.open()
-                except (OSError, smtplib.SMTPException) as error:
-                    logger.warning("The mail server can not be reached: %s", error)
-                    _postpone(pk, error)
-                    counts[State.PENDING] += len(keys) - position
+class _Message(EmailMultiAlternatives):
+    """Built once: before the server hears of it, so that what can not be built is known not to be sent."""
+
+    _built: Any = None
+
+    def message(self, *args: Any, **kwargs: Any) -> Any:
+        if self._built is None:
+            self._built = super().message(*args, **kwargs)
+        return self._built
+
+
+class _Postman:
+    """Sends messages over one connection, opened anew after whatever went wrong on it."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.is_open = False
+        self.trouble: Exception | None = None  # why the server can not be reached
+
+    def deliver(self, keys: list[int], *, until: float | None = None) -> Counter[str]:
+        """Claim and send the messages; how many ended in which state. Stops when the server is gone."""
+        counts: Counter[str] = Counter()
+        try:
+            for start in range(0, len(keys), CLAIM):
+                if until is not None and time.monotonic() > until:
                     break
-                is_open = True
-            state, is_open = _send(pk, connection)
-            if state:
-                counts[state] += 1
-            if not is_open:
-                _close(connection)
-    finally:
-        _close(connection)
-    return counts
+                if not self._is_ready():
+                    _postpone(keys[start], self.trouble)
+                    counts[State.PENDING] += len(keys) - start
+                    break
+                counts += self._send_claimed(keys[start : start + CLAIM])
+                if self.trouble is not None:
+                    counts[State.PENDING] += len(keys[start + CLAIM :])
+                    break
+        finally:
+            if until is None:
+                self.close()
+        return counts
+
+    def close(self) -> None:
+        """Say goodbye; a server that has fallen silent may also fail at that."""
+        self.is_open = False
+        with suppress(OSError, smtplib.SMTPException):
+            self.connection.close()
+
+    def _is_ready(self) -> bool:
+        if self.is_open:
+            return True
+        try:
+            self.connection.open()
+        except (OSError, smtplib.SMTPException) as error:
+            logger.warning("The mail server can not be reached: %s", error)
+            self.trouble = error
+            return False
+        self.is_open = True
+        return True
+
+    def _send_claimed(self, keys: list[int]) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        claim = secrets.token_hex(16)
+        mails = _claim(keys, claim)
+        done = 0
+        try:
+            for mail in mails:
+                if not self._is_ready():
+                    break
+                done += 1
+                counts[self._send(mail)] += 1
+                if not self.is_open:
+                    self.close()
+        finally:
+            # Whatever ends this short of a kill, messages that the server has not heard of wait again.
+            if untried := [mail.pk for mail in mails[done:]]:
+                counts[State.PENDING] += _give_back(untried, claim)
+                if self.trouble is not None:
+                    _postpone(untried[0], self.trouble)
+        return counts
+
+    def _send(self, mail: OutgoingMail) -> str:
+        """Send one claimed message; its state now. Leaves ``is_open`` false where the connection broke."""
+        settle = partial(_settle, mail)
+        try:
+            message = _message(mail)
+            message.message()
+        except (ValueError, LookupError) as error:
+            return settle(State.FAILED, error=_words(error))
+        try:
+            self.connection.send_messages([message])
+        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
+            self.is_open = False
+            if _is_passing(error):
+                again = timezone.now() + datetime.timedelta(minutes=min(60, 2**mail.attempts))
+                return settle(State.PENDING, error=_words(error), next_try_at=again)
+            return settle(State.FAILED, error=_words(error))
+        except smtplib.SMTPNotSupportedError as error:
+            self.is_open = False
+            return settle(State.FAILED, error=_words(error))
+        except Exception as error:
+            logger.exception("It is not known whether message %s was sent", mail.message_id)
+            self.is_open = False
+            return settle(State.UNCERTAIN, error=_words(error))
+        return settle(State.SENT, sent_at=timezone.now(), error="")
 
 
-def _close(connection: Any) -> None:
-    # A server that has fallen silent may also fail to say goodbye.
-    with suppress(OSError, smtplib.SMTPException):
-        connection.close()
+def _claim(keys: list[int], claim: str) -> list[OutgoingMail]:
+    """Take those of the messages that still wait; nobody else has them from here on. Two queries."""
+    now = timezone.now()
+    if not OutgoingMail.objects.filter(pk__in=keys, state=State.PENDING).update(
+        state=State.UNCERTAIN, claim=claim, tried_at=now, attempts=F("attempts") + 1
+    ):
+        return []
+    return list(
+        OutgoingMail.objects.filter(claim=claim).select_related("mailing").order_by("next_try_at", "pk")
+    )
 
 
-def _postpone(pk: int, error: Exception) -> None:
+def _give_back(keys: list[int], claim: str) -> int:
+    return OutgoingMail.objects.filter(pk__in=keys, claim=claim, state=State.UNCERTAIN).update(
+        state=State.PENDING, claim="", tried_at=None, attempts=F("attempts") - 1
+    )
+
+
+def _postpone(pk: int, error: Exception | None) -> None:
     now = timezone.now()
     OutgoingMail.objects.filter(pk=pk, state=State.PENDING).update(
         tried_at=now, next_try_at=now + QUIET_AFTER_FAILURE, error=_words(error)
     )
 
 
-def _send(pk: int, connection: Any) -> tuple[str, bool]:
-    """Claim and send one message: its state now (empty: another has it), and whether the connection held."""
-    claimed_at = timezone.now()
-    if not OutgoingMail.objects.filter(pk=pk, state=State.PENDING).update(
-        state=State.SENDING, tried_at=claimed_at, attempts=F("attempts") + 1
-    ):
-        return "", True
-    mail = OutgoingMail.objects.get(pk=pk)
-    settle = partial(_settle, pk, claimed_at)
-    try:
-        message = _message(mail)
-        message.message()
-    except (ValueError, LookupError) as error:
-        return settle(State.FAILED, error=_words(error)), True
-    try:
-        connection.send_messages([message])
-    except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
-        if _is_passing(error):
-            again = timezone.now() + datetime.timedelta(minutes=min(60, 2**mail.attempts))
-            return settle(State.PENDING, error=_words(error), next_try_at=again), False
-        return settle(State.FAILED, error=_words(error)), False
-    except smtplib.SMTPNotSupportedError as error:
-        return settle(State.FAILED, error=_words(error)), False
-    except Exception as error:
-        logger.exception("It is not known whether message %s was sent", mail.message_id)
-        return settle(State.UNCERTAIN, error=_words(error)), False
-    return settle(State.SENT, sent_at=timezone.now(), error=""), True
-
-
-def _settle(pk: int, claimed_at: datetime.datetime, state: str, **fields: Any) -> str:
+def _settle(mail: OutgoingMail, state: str, **fields: Any) -> str:
     """Write the outcome, if the claim is still ours."""
-    OutgoingMail.objects.filter(
-        pk=pk, state__in=[State.SENDING, State.UNCERTAIN], tried_at=claimed_at
-    ).update(state=state, **fields)
+    OutgoingMail.objects.filter(pk=mail.pk, claim=mail.claim).update(state=state, claim="", **fields)
     return state
 
 
-def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
-    message = EmailMultiAlternatives(
-        mail.subject,
-        mail.text,
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace("{{" + name + "}}", value)
+    return text
+
+
+def _message(mail: OutgoingMail) -> _Message:
+    words = mail.mailing or mail
+    message = _Message(
+        one_line(_filled(words.subject, mail.values)),
+        _filled(words.text, mail.values),
         mail.sender,
         [mail.to],
         headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated", **mail.headers},
     )
-    if mail.html:
-        message.attach_alternative(mail.html, "text/html")
+    if words.html:
+        message.attach_alternative(_filled(words.html, mail.values), "text/html")
     return message
 
 
@@ -203,5 +404,5 @@ def _is_passing(error: smtplib.SMTPResponseException | smtplib.SMTPRecipientsRef
     return all(400 <= code < 500 for code in codes)
 
 
-def _words(error: Exception) -> str:
+def _words(error: Exception | None) -> str:
     return f"{type(error).__name__}: {error}"[:500]

@@ -8,3 +8,16 @@ class OutreachConfig(AppConfig):
 
     name = "charhar.outreach"
     verbose_name = "Outreach"
+
+    def ready(self) -> None:
+        """Say what this app holds about people."""
+        from charhar.contacts.held import hold
+
+        hold(
+            "outreach.ContactMessage",
+            shown=(
+                "created_at", "subject", "name", "email", "organisation", "message", "page", "language",
+                "state",
+            ),
+        )  # fmt: skip
+        hold("outreach.Subscription", shown=("language", "asked_at", "confirmed_at", "unsubscribed_at"))

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from charhar.contacts import outbox
-from charhar.contacts.models import Attempt, OutgoingMail
+from charhar.contacts.models import Attempt, Mailing, OutgoingMail, Person, Suppression
 
 State = OutgoingMail.State
 
@@ -157,14 +157,116 @@ def test_a_message_is_given_up_after_three_days(server):
 
 
 @pytest.mark.django_db
-def test_an_abandoned_claim_becomes_uncertain_and_is_not_sent():
-    then = timezone.now() - datetime.timedelta(minutes=16)
-    abandoned = write(state=State.SENDING, tried_at=then, attempts=1)
-    working = write(state=State.SENDING, tried_at=timezone.now(), attempts=1)
-    assert outbox.deliver_due() == {State.UNCERTAIN: 1}
-    assert (outcome(abandoned), outcome(working)) == (State.UNCERTAIN, State.SENDING)
+def test_what_a_killed_process_had_claimed_is_uncertain_and_is_not_sent():
+    claimed = write(state=State.UNCERTAIN, claim="x", tried_at=timezone.now(), attempts=1)
     assert outbox.deliver_due() == {}
+    assert outcome(claimed) == State.UNCERTAIN
+    assert outbox.send_again(claimed) is False  # it may be under way at this moment
+    OutgoingMail.objects.update(tried_at=timezone.now() - datetime.timedelta(minutes=2))
+    assert outbox.send_again(claimed) is True
     assert django_mail.outbox == []
+
+
+@pytest.mark.django_db
+def test_a_sender_that_is_ended_gives_back_what_the_server_has_not_heard_of(server):
+    server(Server(None, KeyboardInterrupt()))
+    mails = [write(to=f"reader{number}@example.org") for number in range(4)]
+    with pytest.raises(KeyboardInterrupt):
+        outbox.deliver_due()
+    assert [outcome(m) for m in mails] == [State.SENT, State.UNCERTAIN, State.PENDING, State.PENDING]
+    assert [m.attempts for m in mails] == [1, 1, 0, 0]
+
+
+def mailing(**fields):
+    return Mailing.objects.create(
+        purpose="newsletter",
+        title="March",
+        sender="Charhar <office@example.org>",
+        subject="News for {{name}}",
+        text="Dear {{name}}, here is the news. End it: {{end}}\n",
+        html="<p>Dear {{name}}</p>",
+        **fields,
+    )
+
+
+def address(letter, *emails, **more):
+    people = [Person.objects.meet(email, name=email.split("@")[0]) for email in emails]
+    return outbox.address_mailing(
+        letter,
+        [(person, {"name": person.name, "end": f"https://x.example/{person.pk}"}, {}) for person in people],
+    )
+
+
+@pytest.mark.django_db
+def test_a_mailing_goes_once_to_each_address_with_its_own_words():
+    letter = mailing()
+    assert address(letter, "ann@example.org", "Ann@example.org", "bo@example.org") == 2
+    assert letter.counts() == {"pending": 2, "sent": 0, "failed": 0, "uncertain": 0, "suppressed": 0}
+    assert outbox.deliver_due() == {State.SENT: 2}
+    assert [m.subject for m in django_mail.outbox] == ["News for ann", "News for bo"]
+    person = Person.objects.get(name="bo")
+    assert django_mail.outbox[1].body == f"Dear bo, here is the news. End it: https://x.example/{person.pk}\n"
+    assert outbox.deliver_due() == {}
+
+
+@pytest.mark.django_db
+def test_a_suppressed_address_is_counted_and_gets_nothing():
+    Suppression.objects.add_address("ann@example.org", Suppression.Reason.BOUNCE)
+    letter = mailing()
+    assert address(letter, "ann@example.org", "bo@example.org") == 2
+    assert outbox.deliver_due() == {State.SENT: 1}
+    assert letter.counts() == {"pending": 0, "sent": 1, "failed": 0, "uncertain": 0, "suppressed": 1}
+
+
+@pytest.mark.django_db
+def test_who_wants_no_more_gets_nothing_of_what_still_waits():
+    letter = mailing()
+    address(letter, "ann@example.org")
+    single = write()
+    person = Person.objects.get()
+    assert outbox.hold_back(person) == 1
+    assert outbox.deliver_due() == {State.SENT: 1}
+    assert outcome(single) == State.SENT
+    assert letter.counts()["suppressed"] == 1
+
+
+@pytest.mark.django_db
+def test_a_paused_mailing_waits_and_goes_on_where_it_was():
+    letter = mailing()
+    address(letter, "ann@example.org")
+    assert (outbox.pause(letter), outbox.pause(letter)) == (True, False)
+    assert outbox.deliver_due(timezone.now() + datetime.timedelta(days=4)) == {}
+    assert (outbox.resume(letter), outbox.resume(letter)) == (True, False)
+    assert outbox.deliver_due() == {State.SENT: 1}
+
+
+@pytest.mark.django_db
+def test_a_mailing_keeps_to_its_rate():
+    letter = mailing(per_minute=2)
+    address(letter, "a@example.org", "b@example.org", "c@example.org")
+    assert outbox.deliver_due() == {State.SENT: 2}
+    assert outbox.deliver_due() == {}
+    letter.mail.update(tried_at=timezone.now() - datetime.timedelta(minutes=2))
+    assert outbox.deliver_due() == {State.SENT: 1}
+
+
+@pytest.mark.django_db
+def test_a_mailing_does_not_begin_before_its_time():
+    begins = timezone.now() + datetime.timedelta(hours=1)
+    letter = mailing(begins_at=begins)
+    address(letter, "ann@example.org")
+    assert outbox.deliver_due() == {}
+    assert outbox.deliver_due(begins) == {State.SENT: 1}
+
+
+@pytest.mark.django_db
+def test_the_same_key_is_written_and_sent_once(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        first = outbox.queue(to="a@example.org", subject="1", text="x", purpose="test", key="reminder:1")
+    with django_capture_on_commit_callbacks(execute=True):
+        second = outbox.queue(to="a@example.org", subject="2", text="x", purpose="test", key="reminder:1")
+    assert first.pk == second.pk
+    assert [m.subject for m in django_mail.outbox] == ["1"]
 
 
 @pytest.mark.django_db
