@@ -247,6 +247,8 @@ CONTENT_MODELS = [
     "taggit",
     "publishing.Address",
     "members.Plan",
+    "outreach.Newsletter",
+    "outreach.NewsletterItem",
     "outreach.Vacancy",
     "outreach.WayToGive",
 ]

@@ -20,4 +20,10 @@ class OutreachConfig(AppConfig):
                 "state",
             ),
         )  # fmt: skip
-        hold("outreach.Subscription", shown=("language", "asked_at", "confirmed_at", "unsubscribed_at"))
+        hold(
+            "outreach.Subscription",
+            shown=(
+                "language", "rhythm", "topics", "regions", "series", "experts", "asked_at", "confirmed_at",
+                "paused_until", "unsubscribed_at",
+            ),
+        )  # fmt: skip

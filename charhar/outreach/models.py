@@ -12,7 +12,22 @@ from charhar.contacts.models import Person
 from charhar.publishing.languages import ENGLISH, LANGUAGES
 from charhar.publishing.richtext import RichTextField
 from charhar.taxonomy.bilingual import Bilingual
+from charhar.taxonomy.models import Region, Topic
 from experts.models import Expert
+from publications.models import Series
+
+from .newsletter_models import Announcement, Digest, Newsletter, NewsletterItem
+
+__all__ = [
+    "Announcement",
+    "ContactMessage",
+    "Digest",
+    "Newsletter",
+    "NewsletterItem",
+    "Subscription",
+    "Vacancy",
+    "WayToGive",
+]
 
 
 class ContactMessage(models.Model):
@@ -70,19 +85,36 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Those that mail may be sent to: confirmed, and not ended since."""
         return self.filter(confirmed_at__isnull=False, unsubscribed_at__isnull=True)
 
+    def receiving(self, now: datetime.datetime | None = None) -> "SubscriptionQuerySet":
+        """Those that get mail at ``now``: active, and not paused. ``is_receiving_at`` is the same rule."""
+        now = now or timezone.now()
+        return self.active().filter(Q(paused_until__isnull=True) | Q(paused_until__lte=now))
+
 
 class Subscription(models.Model):
     """Somebody's wish to hear from the institute by e-mail; it counts once confirmed from the mailbox itself.
 
-    ``round`` rises with every end of it, so that a confirming link from before can not bring it back.
+    ``round`` rises with every end of it, so that a confirming link from before can not bring it back. Who
+    chose no topic, region, series or expert follows everything.
     """
+
+    class Rhythm(models.TextChoices):
+        AT_ONCE = "at_once", _("At once, a letter for each new text")
+        WEEKLY = "weekly", _("Once a week, on Monday morning, what was new")
+        NEWSLETTER = "newsletter", _("The newsletter only")
 
     person = models.OneToOneField(
         Person, verbose_name=_("person"), on_delete=models.CASCADE, related_name="subscription"
     )
     language = models.CharField(_("language"), max_length=10, choices=LANGUAGES, default=ENGLISH)
+    rhythm = models.CharField(_("rhythm"), max_length=10, choices=Rhythm, default=Rhythm.NEWSLETTER)
+    topics = models.ManyToManyField(Topic, verbose_name=_("topics"), blank=True, related_name="+")
+    regions = models.ManyToManyField(Region, verbose_name=_("regions"), blank=True, related_name="+")
+    series = models.ManyToManyField(Series, verbose_name=_("series"), blank=True, related_name="+")
+    experts = models.ManyToManyField(Expert, verbose_name=_("experts"), blank=True, related_name="+")
     asked_at = models.DateTimeField(_("asked for"), default=timezone.now)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     unsubscribed_at = models.DateTimeField(_("ended"), null=True, blank=True)
     round = models.PositiveIntegerField(default=0, editable=False)
 
@@ -100,6 +132,10 @@ class Subscription(models.Model):
     def is_active(self) -> bool:
         """Whether mail may be sent; ``active()`` is the same rule."""
         return self.confirmed_at is not None and self.unsubscribed_at is None
+
+    def is_receiving_at(self, now: datetime.datetime) -> bool:
+        """Whether mail is sent at ``now``; ``receiving()`` is the same rule."""
+        return self.is_active and (self.paused_until is None or self.paused_until <= now)
 
 
 class VacancyQuerySet(models.QuerySet["Vacancy"]):
