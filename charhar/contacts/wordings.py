@@ -66,20 +66,27 @@ def check_marks(code: str, *texts: str) -> None:
         )
 
 
-def compose(code: str, language: str, values: Mapping[str, Any]) -> Letter:
-    """The letter in the staff's words, or in those that it came with, its marks filled in. One query.
-
-    A mark without a value in ``values`` becomes nothing; a subject stays one line whatever is filled in.
-    """
+def words_of(code: str, language: str) -> tuple[str, str]:
+    """Subject and text of a letter with their marks: the staff's, or those that it came with. One query."""
     own = StaffWording.objects.filter(code=code, language=language).first()
-    subject, text = (own.subject, own.text) if own else default_wording(code, language)
+    return (own.subject, own.text) if own else default_wording(code, language)
 
-    def fill(words: str) -> str:
-        return MARK.sub(lambda found: str(values.get(found.group(1), "")), words)
 
-    subject, text = " ".join(fill(subject).split()), fill(text).strip() + "\n"
+def filled(words: str, values: Mapping[str, Any]) -> str:
+    """The words with their marks filled in; a mark without a value becomes nothing."""
+    return MARK.sub(lambda found: str(values.get(found.group(1), "")), words)
+
+
+def finish(subject: str, text: str, language: str, values: Mapping[str, Any]) -> Letter:
+    """The letter of these words, its marks filled in; a subject stays one line whatever is filled in."""
+    subject, text = " ".join(filled(subject, values).split()), filled(text, values).strip() + "\n"
     with translation.override(language):
         html = render_to_string(
             "mail/letter.html", {"subject": subject, "text": text, "lang": HTML_LANG[language]}
         )
     return Letter(subject, text, html)
+
+
+def compose(code: str, language: str, values: Mapping[str, Any]) -> Letter:
+    """The letter in the staff's words, or in those that it came with, its marks filled in. One query."""
+    return finish(*words_of(code, language), language, values)

@@ -53,7 +53,7 @@ class ApplicationAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("agreed to"))
     def consent_text(self, application: Application) -> str:
-        return application.consent.text
+        return application.consent.text if application.consent else ""
 
     @admin.action(description=_("Download as CSV"), permissions=["view"])
     def export(self, request: HttpRequest, queryset: Any) -> HttpResponse:

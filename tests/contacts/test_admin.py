@@ -152,7 +152,17 @@ def test_ending_a_subscription_in_the_admin_ends_it(client, secretary, rows):
 @pytest.mark.parametrize(
     ("name", "fields"),
     [
-        ("members_plan", {"name_en": "Student", "fee": "200", "currency": "CNY", "term_months": "12"}),
+        (
+            "members_plan",
+            {
+                "name_en": "Student",
+                "fee": "200",
+                "currency": "CNY",
+                "term_months": "12",
+                "kind": "student",
+                "grace_days": "30",
+            },
+        ),
         ("outreach_vacancy", {"title_en": "Assistant", "opens_at_0": "2022-01-18", "opens_at_1": "09:00"}),
         ("outreach_waytogive", {"title_en": "Bank transfer"}),
     ],

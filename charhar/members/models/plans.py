@@ -1,27 +1,59 @@
-"""Membership: the plans on offer, and those who apply."""
+"""The plans: what kinds of membership there are."""
 
+import re
+from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from charhar.contacts.models import Consent, Person
-from charhar.publishing.languages import ENGLISH, LANGUAGES
 from charhar.publishing.richtext import RichTextField
 from charhar.taxonomy.bilingual import Bilingual
 
+# A reminder is planned at most a year ahead; a field of a few numbers holds no more.
+MOST_DAYS = 366
+
+
+def days_in(value: str) -> list[int]:
+    """The days in “30, 7, 0”, each once, the most first; commas, Chinese ones too, or spaces between."""
+    return sorted({int(part) for part in re.split(r"[\s,，、;；]+", value) if part}, reverse=True)
+
+
+def check_days(value: str) -> None:
+    """Raise ``ValidationError`` for anything but whole numbers of days from 0 to ``MOST_DAYS``."""
+    if not re.fullmatch(r"[\d\s,，、;；]*", value, re.ASCII) or any(
+        day > MOST_DAYS for day in days_in(value)
+    ):
+        raise ValidationError(
+            _("Write whole numbers of days from 0 to %(most)d, with commas between: 30, 7, 0."),
+            params={"most": MOST_DAYS},
+            code="days",
+        )
+
+
+def money(amount: Decimal | float, currency: str) -> str:
+    """“CNY 1,200”, without needless decimals."""
+    return f"{currency} {amount:,.2f}".removesuffix(".00")
+
 
 class Plan(models.Model):
-    """A kind of membership: what it gives, what it costs, how long it lasts."""
+    """A kind of membership: what it gives and costs, how long it lasts, when its members are reminded."""
+
+    class Kind(models.TextChoices):
+        INDIVIDUAL = "individual", _("Individual")
+        STUDENT = "student", _("Student")
+        INSTITUTIONAL = "institutional", _("Institutional")
+        HONORARY = "honorary", _("Honorary")
 
     class Currency(models.TextChoices):
         CNY = "CNY", _("CNY (yuan)")
         EUR = "EUR", _("EUR (euro)")
         USD = "USD", _("USD (US dollar)")
 
+    kind = models.CharField(_("kind"), max_length=15, choices=Kind, default=Kind.INDIVIDUAL)
     name_en = models.CharField(_("name (English)"), max_length=100)
     name_zh = models.CharField(_("name (Chinese)"), max_length=100, blank=True)
     benefits_en = RichTextField(_("benefits (English)"), blank=True)
@@ -38,6 +70,33 @@ class Plan(models.Model):
     term_months = models.PositiveSmallIntegerField(
         _("term in months"), null=True, blank=True, default=12, help_text=_("Empty: without an end.")
     )
+    grace_days = models.PositiveSmallIntegerField(
+        _("days of grace"),
+        default=30,
+        help_text=_(
+            "How long somebody stays a member after a term has ended without renewal. "
+            "A change holds for terms that begin after it."
+        ),
+    )
+    reminder_days = models.CharField(
+        _("reminders before the end"),
+        max_length=60,
+        blank=True,
+        default="30, 7, 0",
+        validators=[check_days],
+        help_text=_("Days before a term ends, with commas between; 0 is its last day. Empty: none."),
+    )
+    grace_reminder_days = models.PositiveSmallIntegerField(
+        _("reminder before grace ends"),
+        null=True,
+        blank=True,
+        default=7,
+        help_text=_("Days before the days of grace are over. Empty: none."),
+    )
+    payment_en = models.TextField(
+        _("how to pay (English)"), blank=True, help_text=_("Bank, account and what to write on the transfer.")
+    )
+    payment_zh = models.TextField(_("how to pay (Chinese)"), blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     hidden = models.BooleanField(
         _("hidden"), default=False, help_text=_("Can not be applied for; members keep it.")
@@ -45,6 +104,7 @@ class Plan(models.Model):
 
     name = Bilingual()
     benefits = Bilingual()
+    payment = Bilingual()
 
     class Meta:
         verbose_name = _("plan")
@@ -74,11 +134,14 @@ class Plan(models.Model):
         return cls.objects.filter(hidden=False)
 
     @property
+    def days_to_remind(self) -> list[int]:
+        """How many days before the end of a term a reminder goes out, the earliest first."""
+        return days_in(self.reminder_days)
+
+    @property
     def fee_label(self) -> str:
         """“CNY 1,200”, without needless decimals; in words where there is no fee."""
-        if not self.fee:
-            return str(_("Free of charge"))
-        return f"{self.currency} {self.fee:,.2f}".removesuffix(".00")
+        return money(self.fee, self.currency) if self.fee else str(_("Free of charge"))
 
     @property
     def term_label(self) -> str:
@@ -89,43 +152,3 @@ class Plan(models.Model):
             years = self.term_months // 12
             return ngettext("%(count)d year", "%(count)d years", years) % {"count": years}
         return ngettext("%(count)d month", "%(count)d months", self.term_months) % {"count": self.term_months}
-
-
-class Application(models.Model):
-    """Somebody's application for membership, exactly as it was typed, with the consent that came with it."""
-
-    class State(models.TextChoices):
-        NEW = "new", _("New")
-        REVIEW = "review", _("In review")
-        ACCEPTED = "accepted", _("Accepted")
-        DECLINED = "declined", _("Declined")
-
-    person = models.ForeignKey(
-        Person, verbose_name=_("person"), on_delete=models.CASCADE, related_name="applications"
-    )
-    plan = models.ForeignKey(
-        Plan, verbose_name=_("plan"), on_delete=models.PROTECT, related_name="applications"
-    )
-    name = models.CharField(_("name"), max_length=150)
-    email = models.EmailField(_("e-mail"), max_length=254)
-    organisation = models.CharField(_("organisation"), max_length=200, blank=True)
-    country = models.CharField(_("country or region"), max_length=100)
-    statement = models.TextField(_("statement"), blank=True)
-    consent = models.OneToOneField(
-        Consent, verbose_name=_("consent"), on_delete=models.CASCADE, related_name="application"
-    )
-    language = models.CharField(_("language of the page"), max_length=10, choices=LANGUAGES, default=ENGLISH)
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.NEW)
-    created_at = models.DateTimeField(_("received"), default=timezone.now)
-    day = models.DateField(editable=False)
-    digest = models.CharField(max_length=64, editable=False)
-
-    class Meta:
-        verbose_name = _("application")
-        verbose_name_plural = _("applications")
-        ordering = ["-created_at", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["digest", "day"], name="application_once_a_day")]
-        indexes = [models.Index(fields=["state", "-created_at"], name="application_queue")]
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.plan}"
