@@ -20,6 +20,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection, connections
+from django.test import RequestFactory
 
 django.setup()
 
@@ -34,6 +35,21 @@ if connection.vendor == "sqlite":
 def _no_collected_static_files(tmp_path_factory):
     """What `make demo` collected may be an older state, and on a fresh clone is not there at all."""
     django_settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _the_client_is_taken_for_a_browser():
+    """It says a browser's name and languages, without which a public form asks once more before sending."""
+    says = {"HTTP_USER_AGENT": "Mozilla/5.0", "HTTP_ACCEPT_LANGUAGE": "en"}
+    plain = RequestFactory.__init__
+
+    def as_a_browser(self, *args, **kwargs):
+        plain(self, *args, **kwargs)
+        self.defaults = {**says, **self.defaults}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RequestFactory, "__init__", as_a_browser)
+        yield
 
 
 @pytest.fixture(autouse=True)

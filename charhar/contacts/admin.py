@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from .models import Consent, OutgoingMail, Person
+from .models import Consent, OutgoingMail, Person, SpamWord
 from .outbox import send_again
 
 
@@ -81,3 +81,11 @@ class OutgoingMailAdmin(ReadOnly, admin.ModelAdmin):
             "%(count)d message will be sent again.", "%(count)d messages will be sent again.", count
         )
         self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+
+
+@admin.register(SpamWord)
+class SpamWordAdmin(admin.ModelAdmin):
+    """Words known from spam."""
+
+    list_display = ["word", "added_at"]
+    search_fields = ["word"]

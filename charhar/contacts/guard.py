@@ -1,15 +1,16 @@
 """The public forms' guard: what stands between a form that anybody may send and the database.
 
 Forms stand on pages that are the same for everybody and may be cached, so they hold no token. Instead, a post
-must come from a page of this site, must leave the trap field empty, and each network address may send only so
-many different ones an hour. Idempotency is by content: the same post again finds the row it made.
+must come from a page of this site, and each network address may send only so many different ones an hour.
+A post that looks automatic is not refused but answered with a second page, ``second_step``: it shows what was
+typed and asks to send it with one button. Idempotency is by content: the same post again finds its row.
 """
 
-import datetime
 import hashlib
 import ipaddress
 import json
-from typing import Any, NamedTuple
+import re
+from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
@@ -22,10 +23,18 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from .models import Attempt
+from . import second_step
+from .attempts import Attempt, Limit, SpamWord, Verdict, plain
 
 # Far more than any of the forms can rightly hold.
 MOST_BYTES = 256 * 1024
+# What people rarely write and robots nearly always do.
+MOST_LINKS = 3
+LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
+MARKUP = re.compile(r"<a\s[^>]*href|\[(?:url|link)[=\]]", re.IGNORECASE)
+# The same words from so many networks are nobody's own; short ones ("Please call me") are so by chance.
+MOST_NETWORKS = 3
+LEAST_WORDS = 40
 
 
 def require_own_page(request: HttpRequest) -> None:
@@ -80,13 +89,6 @@ def digest(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=True, default=str).encode()).hexdigest()
 
 
-class Limit(NamedTuple):
-    """How many different posts one network address may make in which time."""
-
-    most: int
-    within: datetime.timedelta
-
-
 class GuardedForm(forms.Form):
     """A public form with a trap: a field that people neither see nor reach, and robots fill in."""
 
@@ -100,9 +102,37 @@ class GuardedForm(forms.Form):
         return [field for field in self if field.name != "website"]
 
     def digest(self) -> str:
-        """The same for every post with the same content."""
-        values = (self.cleaned_data.get(name, "") for name in sorted(self.fields))
+        """The same for every post with the same content, whatever fell into the trap."""
+        values = (self.cleaned_data.get(name, "") for name in sorted(self.fields) if name != "website")
         return digest(type(self).__name__, *(str(getattr(value, "pk", value)) for value in values))
+
+    def text(self) -> str:
+        """All that was typed, to be looked through."""
+        values = (self.cleaned_data.get(name) for name in self.fields if name != "website")
+        return "\n".join(value for value in values if isinstance(value, str))
+
+    def words(self) -> str:
+        """What stands for the longest text that was typed, whoever typed it; empty where it is short."""
+        values = (self.cleaned_data.get(name) for name in self.fields if name != "website")
+        longest = plain(max((value for value in values if isinstance(value, str)), key=len, default=""))
+        return digest(longest) if len(longest) >= LEAST_WORDS else ""
+
+
+def looks_automatic(request: HttpRequest, form: GuardedForm) -> bool:
+    """Whether a valid post looks as if no person had sent it. Two queries at most.
+
+    The trap is filled in, no browser's headers came with it, it is full of links, the same words came from
+    several networks, or it holds a word that staff know from spam.
+    """
+    text = form.text()
+    return bool(
+        form.data.get("website", "").strip()
+        or not (request.headers.get("User-Agent") and request.headers.get("Accept-Language"))
+        or len(LINK.findall(text)) > MOST_LINKS
+        or MARKUP.search(text)
+        or SpamWord.is_in(text)
+        or Attempt.networks_with(form.words()) >= MOST_NETWORKS
+    )
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -112,13 +142,13 @@ class GuardedFormView(View):
     Subclasses name the form, the template, the bucket that posts are counted in and say what is shown
     (``page_context``), what is kept (``keep``) and where a good post leads (``thanks_url``). A post with
     errors is answered with 422, one too many with 429, one too big with 413: always with the page, and with
-    all that was typed where it could be read.
+    all that was typed where it could be read. One that looks automatic is answered with the second step.
     """
 
     form_class: type[GuardedForm]
     template_name = ""
     bucket = ""
-    limit = Limit(10, datetime.timedelta(hours=1))
+    limit = Limit(10)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The empty form: the same for everybody, without cookie or token."""
@@ -134,14 +164,19 @@ class GuardedFormView(View):
                 413,
             )
         form = self.make_form(request.POST)
-        if request.POST.get("website", "").strip():
-            return HttpResponseRedirect(self.thanks_url())
         if not form.is_valid():
             return self.show(form, status=422)
-        address = network_address(request)
-        if not Attempt.allow(
-            self.bucket, address, form.digest(), most=self.limit.most, within=self.limit.within
-        ):
+        asked = second_step.read(request.POST, self.bucket, form.digest())
+        verdict = Attempt.weigh(
+            self.bucket,
+            network_address(request),
+            form.digest(),
+            self.limit,
+            words=form.words(),
+            odd=lambda: looks_automatic(request, form),
+            confirmed=asked.is_confirmed,
+        )
+        if verdict == Verdict.REFUSE:
             return self.refuse(
                 form,
                 _(
@@ -150,7 +185,12 @@ class GuardedFormView(View):
                 ),
                 429,
             )
-        self.keep(form)
+        if verdict == Verdict.ASK:
+            return second_step.ask(request, self.page_context(), form, self.bucket, asked)
+        if asked.is_confirmed:
+            second_step.once(self.bucket, asked, lambda: self.keep(form))
+        else:
+            self.keep(form)
         return HttpResponseRedirect(self.thanks_url())
 
     def is_too_big(self) -> bool:

@@ -16,6 +16,12 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from .addresses import email_key
+from .attempts import Attempt, FormGate, SpamWord
+
+__all__ = [
+    "Attempt", "Consent", "FormGate", "Mailing", "OutgoingMail", "Person", "SpamWord", "StaffWording",
+    "Suppression", "TimelineEvent", "Wording", "give_up_time", "new_message_id", "suppression_keys",
+]  # fmt: skip
 
 
 class PersonManager(models.Manager["Person"]):
@@ -442,42 +448,3 @@ class OutgoingMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject or self.purpose} → {self.to}"
-
-
-class Attempt(models.Model):
-    """One post to a public form, kept for a day to count; the network address only as a keyed hash."""
-
-    KEPT_FOR = datetime.timedelta(days=1)
-
-    form = models.CharField(max_length=30)
-    sender = models.CharField(max_length=64)
-    digest = models.CharField(max_length=64)
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["form", "sender", "digest"], name="attempt_counts_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.form} at {self.at:%Y-%m-%d %H:%M}"
-
-    @classmethod
-    def allow(cls, form: str, address: str, digest: str, *, most: int, within: datetime.timedelta) -> bool:
-        """Count a post; False where ``address`` has sent too many different ones within the time.
-
-        The same post again counts once, so a double click never uses anything up. Two to four queries.
-        """
-        sender = salted_hmac("contacts.attempt", address, algorithm="sha256").hexdigest()
-        if cls.objects.filter(form=form, sender=sender, digest=digest).exists():
-            return True
-        since = timezone.now() - within
-        if cls.objects.filter(form=form, sender=sender, at__gte=since).count() >= most:
-            return False
-        cls.objects.get_or_create(form=form, sender=sender, digest=digest)
-        return True
-
-    @classmethod
-    def prune(cls, now: datetime.datetime | None = None) -> int:
-        """Forget what is no longer counted; how many rows."""
-        return cls.objects.filter(at__lt=(now or timezone.now()) - cls.KEPT_FOR).delete()[0]

@@ -14,11 +14,23 @@ class OutreachConfig(AppConfig):
         from charhar.contacts.held import hold
 
         hold(
+            "outreach.Reply",
+            person="message__person",
+            shown=("at", "direction", "text"),
+            on_erasure={
+                "text": "", "sender": "", "attachments": "", "reference": "", "mail": None, "key": None,
+            },
+        )  # fmt: skip
+        hold(
             "outreach.ContactMessage",
             shown=(
                 "created_at", "subject", "name", "email", "organisation", "message", "page", "language",
-                "state",
+                "state", "answered_at",
             ),
+            on_erasure={
+                "person": None, "name": "", "email": "", "organisation": "", "message": "", "page": "",
+                "digest": "", "expert": None, "acknowledgement": None, "waiting_since": None,
+            },
         )  # fmt: skip
         hold(
             "outreach.Subscription",

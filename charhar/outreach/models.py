@@ -16,6 +16,7 @@ from charhar.taxonomy.models import Region, Topic
 from experts.models import Expert
 from publications.models import Series
 
+from .correspondence import ContactMessage, ReceivedMail, Reply, ReplyTemplate, Route
 from .newsletter_models import Announcement, Digest, Newsletter, NewsletterItem
 
 __all__ = [
@@ -24,58 +25,14 @@ __all__ = [
     "Digest",
     "Newsletter",
     "NewsletterItem",
+    "ReceivedMail",
+    "Reply",
+    "ReplyTemplate",
+    "Route",
     "Subscription",
     "Vacancy",
     "WayToGive",
 ]
-
-
-class ContactMessage(models.Model):
-    """What somebody wrote to the institute through the site, exactly as it was typed."""
-
-    class Subject(models.TextChoices):
-        GENERAL = "general", _("General question")
-        MEDIA = "media", _("Media enquiry")
-        RESEARCH = "research", _("Research and experts")
-        EVENTS = "events", _("Events and cooperation")
-        PUBLICATIONS = "publications", _("Publications")
-        SUPPORT = "support", _("Supporting the institute")
-        WEBSITE = "website", _("An error on this site")
-        EXPERT = "expert", _("Message to an expert")
-
-    class State(models.TextChoices):
-        NEW = "new", _("New")
-        ANSWERED = "answered", _("Answered")
-        SPAM = "spam", _("Spam")
-
-    person = models.ForeignKey(
-        Person, verbose_name=_("person"), on_delete=models.CASCADE, related_name="messages"
-    )
-    subject = models.CharField(_("subject"), max_length=20, choices=Subject, default=Subject.GENERAL)
-    expert = models.ForeignKey(
-        Expert, verbose_name=_("expert"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    passed_on = models.BooleanField(_("sent on to the expert"), default=False)
-    name = models.CharField(_("name"), max_length=150)
-    email = models.EmailField(_("e-mail"), max_length=254)
-    organisation = models.CharField(_("organisation"), max_length=200, blank=True)
-    message = models.TextField(_("message"))
-    page = models.CharField(_("page it is about"), max_length=300, blank=True)
-    language = models.CharField(_("language of the page"), max_length=10, choices=LANGUAGES, default=ENGLISH)
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.NEW)
-    created_at = models.DateTimeField(_("received"), default=timezone.now)
-    day = models.DateField(editable=False)
-    digest = models.CharField(max_length=64, editable=False)
-
-    class Meta:
-        verbose_name = _("message")
-        verbose_name_plural = _("messages")
-        ordering = ["-created_at", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["digest", "day"], name="contactmessage_once_a_day")]
-        indexes = [models.Index(fields=["state", "-created_at"], name="contactmessage_inbox")]
-
-    def __str__(self) -> str:
-        return f"{self.get_subject_display()}: {self.name}"
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
