@@ -14,15 +14,13 @@ from taggit.managers import TaggableManager
 from charhar.library.models import Image
 from charhar.publishing.documents import SearchDocument
 from charhar.publishing.languages import ENGLISH
-from charhar.publishing.models import Publishable, PublishableQuerySet, Translated
+from charhar.publishing.models import Publishable, Translated
 from charhar.publishing.richtext import RichTextField, plain_text
 from charhar.taxonomy.bilingual import Bilingual
 from charhar.taxonomy.models import Listed, Region, Topic
 from publications.models import Credited, Entry
 
-NEWEST_OF_A_KIND = 4
-# Among how many of a subject's newest a kind is looked for: a rare one is in the list, not at its head.
-LOOKED_THROUGH = 300
+from .under_subjects import KEPT_BACK, SubjectQuerySet
 
 
 class NewsSection(Listed):
@@ -66,7 +64,7 @@ class Outlet(models.Model):
         return self.name_en
 
 
-class ArticleQuerySet(PublishableQuerySet):
+class ArticleQuerySet(SubjectQuerySet):
     """Articles with what each page shows."""
 
     # What menus and indexes show of an article, and sort by.
@@ -128,37 +126,6 @@ class ArticleQuerySet(PublishableQuerySet):
             articles.sort(key=lambda a: (a.language, a.date or undated, a.publish_at, a.pk), reverse=True)
             del articles[each:]
         return newest
-
-    def front_of(self, subject: Any, language: str) -> tuple[list[Any], dict[str, list[Any]]]:
-        """What heads a subject's page: what editors chose, in the page's language where there is such an
-        edition, and of the newest ``LOOKED_THROUGH`` the newest of each kind besides. Three queries.
-        """
-        chosen = subject.features.values_list("article_id", "article__translation_of_id")
-        originals = [original or key for key, original in chosen]
-        readable = self.for_readers_in(language)
-        newest = readable.about(subject, language).values("pk")[:LOOKED_THROUGH]
-        looks = [
-            self.filter(
-                pk__in=self.filter(pk__in=newest, kind=kind).newest_first().values("pk")[:NEWEST_OF_A_KIND]
-            )
-            for kind in Article.Kind
-        ]
-        looks.append(self.filter(Q(pk__in=originals) | Q(translation_of__in=originals)))
-        keys = (
-            looks[0]
-            .order_by()
-            .values("pk")
-            .union(*(look.order_by().values("pk") for look in looks[1:]), all=True)
-        )
-        featured: dict[int, Article] = {}
-        by_kind: dict[str, list[Article]] = {}
-        for row in readable.filter(pk__in=keys).for_list().newest_first():
-            original = row.translation_of_id or row.pk
-            if original in originals:
-                featured[original] = row
-            else:
-                by_kind.setdefault(row.kind, []).append(row)
-        return [featured[key] for key in originals if key in featured], by_kind
 
     def for_list(self) -> "ArticleQuerySet":
         """All that a row of a list shows, without the body; bylines in one more query."""
@@ -364,6 +331,7 @@ class Article(Translated, Publishable):
         indexes = [
             *Publishable.Meta.indexes,
             models.Index(fields=["language", "-date", "-publish_at", "-id"], name="article_newest_first"),
+            models.Index(fields=["state"], condition=KEPT_BACK, name="article_kept_back"),
         ]
 
     def __str__(self) -> str:
@@ -372,7 +340,8 @@ class Article(Translated, Publishable):
     def save(self, *args: object, **kwargs: object) -> None:
         """Save, and let the rows that lists sort through follow language and date."""
         super().save(*args, **kwargs)  # type: ignore[arg-type]
-        if self.pk and not self._state.adding:
+        written: Any = kwargs.get("update_fields")
+        if written is None or not {"language", "date"}.isdisjoint(written):
             for model in (ArticleTopic, ArticleRegion, ArticleSection):
                 model.objects.filter(article=self).exclude(language=self.language, date=self.date).update(
                     language=self.language, date=self.date

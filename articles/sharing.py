@@ -10,6 +10,8 @@ from charhar.publishing.head import absolute
 
 from .models import Article
 
+MASK = 3  # stripes on the slant, which break up the runs that an address in plain letters makes
+
 
 class Share(NamedTuple):
     """What the page needs to offer them."""
@@ -28,6 +30,7 @@ def ways_to_share(text: Article) -> Share:
 
 def qr_code(address: str) -> SafeString:
     """An address as a QR code: an SVG without a size of its own, black on the ground that the page gives."""
-    code = segno.make(address, micro=False)
+    # Any mask makes a valid code. To try all eight for the evenest takes longer than many a query.
+    code = segno.make(address, micro=False, mask=MASK)
     # Written by segno, of an address that is no markup any more but modules of black and white.
     return mark_safe(code.svg_inline(omitsize=True, svgclass=None, lineclass=None))  # noqa: S308

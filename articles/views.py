@@ -117,7 +117,8 @@ def news_section(request: HttpRequest, slug: str) -> HttpResponse:
     """One news section, newest first."""
     section = get_object_or_404(NewsSection, slug=slug)
     language = current_language()
-    context = listing(request, Article.objects.for_readers_in(language).about(section, language).for_list())
+    rows = Article.objects.for_readers_in(language).about(section, language).for_list()
+    context = listing(request, rows, numbers=Article.objects.years_under(section, language))
     context |= {
         "section": section,
         "sections": NewsSection.objects.shown(),

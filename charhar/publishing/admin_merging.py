@@ -31,6 +31,16 @@ def raw_form(posted: QueryDict) -> QueryDict:
     return kept
 
 
+def back_to(rows: Any, text: Any) -> Any:
+    """The field by which rows of a text lead to it."""
+    return next(field for field in rows._meta.fields if field.related_model is text)
+
+
+def prefix_of(rows: Any, text: Any) -> str:
+    """How a form names such rows."""
+    return back_to(rows, text).remote_field.get_accessor_name()
+
+
 class MergingAdmin(CorrectedAdmin):
     """Saving into a text that has moved on merges, asks where both changed the same, and loses nothing.
 
@@ -81,15 +91,36 @@ class MergingAdmin(CorrectedAdmin):
         for pk in filter(None, (corrects, key)):
             versions.select_for_update().filter(pk=pk).values_list("pk", flat=True).first()
 
-    def _unbound(self, request: HttpRequest, text: Any) -> tuple[Any, list[Any]]:
-        """The form and the changeable rows of a text as they would be shown now."""
-        form = self.get_form(request, text, change=True)
-        formsets = []
-        for formset, inline in self.get_formsets_with_inlines(request, text):
-            if inline.has_change_permission(request, text):
-                prefix = formset.get_default_prefix()
-                formsets.append(formset(instance=text, prefix=prefix, queryset=inline.get_queryset(request)))
-        return form, formsets
+    def take_prepared(self, request: HttpRequest, object_id: str) -> Any:
+        """The text that was prepared for this very post, so that it is not asked for twice; or None."""
+        prepared = request.__dict__.pop("prepared_text", None)
+        return prepared if prepared is not None and object_id == str(prepared.pk) else None
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """As Django's; the form that was made to prepare this very post serves once more.
+
+        Django then names the fields in ``kwargs``: those of the fieldsets, as it takes them unnamed.
+        """
+        prepared = request.__dict__.pop("prepared_form", None)
+        if prepared is not None and obj is not None and prepared[0] == obj.pk:
+            return prepared[1]
+        return super().get_form(request, obj, change, **kwargs)
+
+    def _unbound_rows(self, request: HttpRequest, text: Any) -> list[Any]:
+        """The changeable rows of a text as they would be shown now."""
+        return [
+            formset(instance=text, prefix=formset.get_default_prefix(), queryset=inline.get_queryset(request))
+            for formset, inline in self.get_formsets_with_inlines(request, text)
+            if inline.has_change_permission(request, text)
+        ]
+
+    def _changeable_rows(self, request: HttpRequest, text: Any) -> list[str]:
+        """How a form names those rows; costs no form."""
+        return [
+            prefix_of(inline.model, self.model)
+            for inline in self.get_inline_instances(request, text)
+            if inline.has_change_permission(request, text)
+        ]
 
     def merge_posted(self, request: HttpRequest, text: Any) -> None:
         """Put in place of what was posted what it comes to, where it was not opened with this very text.
@@ -98,11 +129,15 @@ class MergingAdmin(CorrectedAdmin):
         it is, so that its absence does not empty it.
         """
         posted, opened = request.POST, Opened.of(request.POST)
-        form, formsets = self._unbound(request, text)
+        form = self.get_form(request, text, change=True)
         same = (opened.row in (None, text.pk)) and opened.version == text.version
-        if same and "clash" not in posted and opened.fields in (None, mergeable(form, formsets)):
-            return
-        merged = merge(form(instance=text), formsets, text, posted, opened)
+        if same and "clash" not in posted:
+            rows = self._changeable_rows(request, text)
+            if opened.fields in (None, mergeable(form, rows)):
+                # Held until the end of the transaction, so Django's form would be made of just the same.
+                request.prepared_text, request.prepared_form = text, (text.pk, form)  # type: ignore[attr-defined]
+                return
+        merged = merge(form(instance=text), self._unbound_rows(request, text), text, posted, opened)
         request.POST = merged.data  # type: ignore[assignment]
         request.merged = merged  # type: ignore[attr-defined]
         if merged.taken and any(name in posted for name in FOR_READERS):
@@ -130,7 +165,7 @@ class MergingAdmin(CorrectedAdmin):
     def merging_context(self, request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         """What the page of a form says and carries for merging."""
         form = context["adminform"].form
-        changeable = [f.formset for f in context["inline_admin_formsets"] if f.has_change_permission]
+        changeable = [f.formset.prefix for f in context["inline_admin_formsets"] if f.has_change_permission]
         found: dict[str, Any] = {
             "opened_fields": " ".join(sorted(mergeable(form, changeable))),
             "merged": getattr(request, "merged", None),
@@ -195,8 +230,7 @@ class MergingAdmin(CorrectedAdmin):
         return found
 
     def _typed_rows(self, raw: QueryDict, model: Any, names: Names) -> list[tuple[str, str]]:
-        back = next(f for f in model._meta.fields if f.related_model is self.model)
-        prefix = back.remote_field.get_accessor_name()
+        back, prefix = back_to(model, self.model), prefix_of(model, self.model)
         total = raw.get(f"{prefix}-TOTAL_FORMS", "")
         found = []
         for index in range(min(int(total), 1000) if total.isdigit() else 0):

@@ -5,9 +5,20 @@ from typing import Any
 from django.apps import AppConfig
 from django.db.models.signals import post_delete, post_migrate, post_save, pre_delete, pre_migrate
 
+# What every save counts up at its end; no address follows from it.
+COUNTED = frozenset({"version", "content_version", "translated_version", "updated_at"})
 
-def record_address_after_save(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+
+def record_address_after_save(
+    sender: Any,
+    instance: Any,
+    raw: bool = False,
+    update_fields: frozenset[str] | None = None,
+    **kwargs: Any,
+) -> None:
     """Every row with a public address keeps the table of addresses."""
+    if update_fields is not None and update_fields <= COUNTED:
+        return
     if not raw and callable(getattr(sender, "address", None)):
         from .addresses import record_address
 

@@ -76,10 +76,10 @@ def subject_of(form: Any, name: str) -> Any:
         return None
 
 
-def mergeable(form: Any, formsets: Iterable[Any]) -> frozenset[str]:
-    """The names of the fields and kinds of rows that a form can change. ``form`` may be its class."""
+def mergeable(form: Any, rows: Iterable[str]) -> frozenset[str]:
+    """The names of the fields and kinds of ``rows`` that a form can change. ``form`` may be its class."""
     fields = getattr(form, "fields", None) or form.base_fields
-    return frozenset(n for n in fields if subject_of(form, n) is not None) | {f.prefix for f in formsets}
+    return frozenset(name for name in fields if subject_of(form, name) is not None).union(rows)
 
 
 def merge(form: Any, formsets: list[Any], text: Publishable, posted: QueryDict, opened: Opened) -> Merged:
@@ -114,7 +114,7 @@ def settle(
         taken += rows.taken
         clashes += rows.clashes
     data["opened_row"], data["opened_version"] = str(text.pk), str(text.version)
-    data["opened_fields"] = " ".join(sorted(mergeable(form, formsets)))
+    data["opened_fields"] = " ".join(sorted(mergeable(form, (rows.prefix for rows in formsets))))
     data.setlist("clash", [clash.name for clash in clashes])
     for name in [n for n in data if n.startswith(("merge-", "shown-"))]:
         del data[name]

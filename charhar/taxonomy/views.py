@@ -59,7 +59,7 @@ def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, st
     language = current_language()
     articles = subject.articles.model
     rows = articles.objects.for_readers_in(language).about(subject, language).for_list()
-    context = listing(request, rows)
+    context = listing(request, rows, numbers=articles.objects.years_under(subject, language))
     featured, by_kind = articles.objects.front_of(subject, language)
     page = context["page"]
     is_front = page.number == 1 and context["year"] is None

@@ -4,6 +4,9 @@ import datetime
 
 import pytest
 import time_machine
+from django.contrib.admin import ModelAdmin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from lxml import html
@@ -448,3 +451,18 @@ def test_no_admin_page_of_a_text_carries_inline_script_or_style(client, editor):
             )
             == []
         )
+
+
+def test_pressing_a_button_makes_the_form_and_reads_the_text_once(client, monkeypatch):
+    client.force_login(UserFactory(roles=["Editors"]))
+    draft = ArticleFactory(draft=True)
+    url = reverse("admin:articles_article_change", args=[draft.pk])
+    form = opened(client, url)
+    made: list[object] = []
+    make = ModelAdmin.get_form
+    monkeypatch.setattr(ModelAdmin, "get_form", lambda *args, **kw: made.append(args) or make(*args, **kw))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.post(url, {**form, "_publish": "1"}).status_code == 302
+    assert len(made) == 1
+    joined = [query for query in queries if 'LEFT OUTER JOIN "publications_entry"' in query["sql"]]
+    assert len(joined) == 1

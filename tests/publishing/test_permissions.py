@@ -10,7 +10,7 @@ from django.urls import reverse
 from articles.models import Article
 from charhar.pages.models import InstitutePage
 from charhar.publishing.models import Action, Grant, GrantRemit
-from charhar.publishing.permissions import allowed, permitted_q
+from charhar.publishing.permissions import allowed, permits_all, permitted_q
 from experts.models import Expert
 from publications.models import Publication
 from tests.factories import (
@@ -80,6 +80,8 @@ def test_the_condition_for_lists_is_the_same_rule(model, role):
     texts = [make(model, state, created_by=owner) for state in STATES for owner in (person, other)]
     for action in Action:
         listed = set(model.objects.filter(permitted_q(person, action, model)).values_list("pk", flat=True))
+        everything = set(model.objects.values_list("pk", flat=True))
+        assert listed == everything or not permits_all(person, action, model), action
         assert listed == {t.pk for t in texts if allowed(person, action, t)}, action
 
 
@@ -93,6 +95,20 @@ def test_nobody_without_the_staff_flag_may_anything():
     person = UserFactory(roles=["Editors"], is_staff=False)
     assert not any(allowed(person, action, Article) for action in Action)
     assert not Article.objects.filter(permitted_q(person, Action.VIEW, Article)).exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "all_of_them"),
+    [
+        ("Editors", Action.VIEW, True),
+        ("Editors", Action.CHANGE, True),
+        ("Authors", Action.VIEW, False),
+        ("Authors", Action.CHANGE, False),
+    ],
+)
+def test_who_may_do_it_to_every_text_is_known_without_asking_the_texts(role, action, all_of_them):
+    assert permits_all(UserFactory(roles=[role]), action, Article) is all_of_them
+    assert not permits_all(UserFactory(roles=[role], is_active=False), action, Article)
 
 
 def test_who_has_left_may_nothing_any_more():
@@ -177,6 +193,8 @@ def test_whatever_the_grants_the_condition_for_lists_is_the_same_rule(seed):
     for action in Action:
         for model in models:
             rows = list(model.objects.filter(permitted_q(person, action, model)).values_list("pk", flat=True))
+            if permits_all(person, action, model):
+                assert set(rows) == set(model.objects.values_list("pk", flat=True)), action
             assert len(rows) == len(set(rows))
             wanted = {t.pk for t in texts if type(t) is model and allowed(person, action, t)}
             assert set(rows) == wanted, (action, model)

@@ -3,9 +3,14 @@
 import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from lxml.html import fromstring
 
-from articles.models import RegionFeature, TopicFeature
+from articles.models import Article, RegionFeature, TopicFeature
+from charhar.publishing import copies
+from charhar.publishing.listing import per_year
 from tests.admin_forms import send
 from tests.factories import ArticleFactory, RegionFactory, TopicFactory, UserFactory
 
@@ -66,3 +71,45 @@ def test_whoever_may_change_a_topic_chooses_what_is_featured(client):
     send(client, url, statement_en="So.", **row)
     topic.refresh_from_db()
     assert (topic.statement_en, [each.article for each in topic.features.all()]) == ("So.", [article])
+
+
+def test_a_subject_counts_by_year_exactly_what_its_list_shows(client):
+    topic, now, day = TopicFactory(slug="peace"), timezone.now(), datetime.timedelta(days=1)
+    filed = {"topics": [topic]}
+
+    def text(year, **fields):
+        return ArticleFactory(**filed, date=datetime.date(year, 3, 1), **fields)
+
+    text(2021), text(2021), text(2023), text(2023, expire_at=now + day)
+    text(2019, publish_at=now + day)
+    text(2018, expire_at=now - day / 2)
+    text(2017, draft=True)
+    text(2016, state="withdrawn", withdrawn_at=now)
+    text(2015, trashed_at=now)
+    text(2014, state="review", publish_at=None)
+    text(2013, language="zh-hans")
+    ArticleFactory(date=datetime.date(2012, 3, 1), topics=[TopicFactory()])
+    corrected = text(2022)
+    copy = copies.open_copy(corrected, None)
+    Article.versions.filter(pk=copy.pk).update(expire_at=now - day)  # hidden for more than one reason
+
+    counted = Article.objects.years_under(topic, "en")
+    assert counted == {2021: 2, 2022: 1, 2023: 2}
+    assert counted == per_year(Article.objects.for_readers_in("en").about(topic, "en"))
+    page = client.get("/topics/peace/").context["page"]
+    assert (page.paginator.count, len(page.object_list)) == (5, 5)
+    assert Article.objects.years_under(topic, "zh-hans") == {2013: 1, **counted}
+
+
+def test_what_is_counted_of_a_subject_is_read_from_indexes_alone():
+    topic = TopicFactory()
+    ArticleFactory.create_batch(3, topics=[topic])
+    with CaptureQueriesContext(connection) as queries:
+        Article.objects.years_under(topic, "en")
+    assert len(queries) == 1
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")
+            plan = [row[3] for row in cursor.fetchall()]
+        assert "SCAN U0 USING INDEX article_kept_back" in plan
+        assert not [step for step in plan if step.startswith(("SCAN", "SEARCH")) and "USING" not in step]
