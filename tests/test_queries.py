@@ -6,6 +6,7 @@ The budgets: article 10, home 14, any list 10; menu and foot 6, once per content
 import datetime
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -13,7 +14,10 @@ from django.utils import timezone
 from articles.models import Article, ArticleRegion, ArticleSection, ArticleTopic, Byline
 from charhar.models import HomeSlot
 from charhar.navigation import make_furniture
-from publications.models import Contributor, Entry
+from charhar.publishing.documents import SearchDocument
+from charhar.search.index import write
+from experts.models import Expert, SpokenLanguage
+from publications.models import Contributor, Entry, Publication
 from tests.factories import (
     ArticleFactory,
     ExpertFactory,
@@ -57,6 +61,22 @@ BUDGETS = {
 }
 
 
+SUBJECTS = (("topics", "topic"), ("regions", "region"), ("groups", "group"))
+
+# What the forms of these pages find: at most ten, as any list.
+FOUND = {
+    "/experts/?topic=topic&language=en": 9,
+    "/experts/?name=many&region=region&press=on": 9,
+    "/experts/?group=group&page=2": 9,
+    "/publications/?series=series&topic=topic&author=person": 8,
+    "/publications/?year=2022&page=2": 7,
+    "/search/?q=many": 5,
+    "/search/?q=many&kind=expert&topic=topic": 5,
+    "/search/?q=manny": 7,
+    "/tags/ports/?page=2": 6,
+}
+
+
 def populate(count):
     """``count`` of everything, each related to each."""
     topic, region = TopicFactory(slug="topic"), RegionFactory(slug="region")
@@ -64,7 +84,7 @@ def populate(count):
     office, programme, group = (
         OfficeFactory(slug="office"),
         ProgrammeFactory(slug="programme"),
-        GroupFactory(),
+        GroupFactory(slug="group"),
     )
     programme.topics.add(topic)
     for number in range(count):
@@ -117,9 +137,9 @@ def populate(count):
     HomeSlot.objects.create(place="lead", article=full)
 
 
-def counts(client):
+def counts(client, paths=BUDGETS):
     found = {}
-    for path in BUDGETS:
+    for path in paths:
         client.get(path)  # makes menu and foot
         with CaptureQueriesContext(
             connection,
@@ -157,6 +177,64 @@ def test_lists_cost_the_same_with_three_thousand_articles(client):
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as PostgreSQL's autovacuum and our `tick` do on a site that grew to this
     assert counts(client) == BUDGETS
+
+
+@pytest.mark.long
+def test_lists_finders_and_search_cost_the_same_with_three_thousand_experts_and_publications(client):
+    populate(3)
+    published = {"state": "published", "publish_at": timezone.now()}
+    people = Expert.objects.bulk_create(
+        Expert(
+            display_name_en=f"MANY Person {n}",
+            family_name="Many",
+            given_name=f"Person {n}",
+            slug=f"many-{n}",
+            takes_media=True,
+            **published,
+        )
+        for n in range(3000)
+    )
+    series = Publication.objects.get(slug="publication").series
+    date = datetime.date(2022, 1, 18)
+    works = Publication.objects.bulk_create(
+        Publication(series=series, title=f"One of many {n}", slug=f"many-{n}", date=date, **published)
+        for n in range(3000)
+    )
+    texts = Article.objects.bulk_create(
+        Article(title=f"One of many {n}", slug=f"many-{n}", date=date, **published) for n in range(3000)
+    )
+    of_all = {
+        name: Expert._meta.get_field(name).related_model.objects.get(slug=slug) for name, slug in SUBJECTS
+    }
+    for name, subject in of_all.items():
+        through = getattr(Expert, name).through
+        key = Expert._meta.get_field(name).m2m_reverse_field_name() + "_id"
+        through.objects.bulk_create(through(expert=person, **{key: subject.pk}) for person in people)
+    for name in ("topics", "regions"):
+        through = getattr(Publication, name).through
+        key = Publication._meta.get_field(name).m2m_reverse_field_name() + "_id"
+        through.objects.bulk_create(through(publication=work, **{key: of_all[name].pk}) for work in works)
+    SpokenLanguage.objects.bulk_create(SpokenLanguage(expert=person, code="en") for person in people)
+    Contributor.objects.bulk_create(
+        Contributor(publication=work, expert=person, name=person.display_name_en)
+        for work, person in zip(works, people, strict=True)
+    )
+    tag = Article.tags.get(slug="ports")
+    tagged = Article.tags.through
+    tagged.objects.bulk_create(
+        tagged(tag=tag, object_id=text.pk, content_type=ContentType.objects.get_for_model(Article))
+        for text in texts
+    )
+    filed = {"topic": [of_all["topics"].pk], "region": [of_all["regions"].pk]}
+    for rows, kind in ((people, "expert"), (works, "publication"), (texts, "article")):
+        write(
+            ContentType.objects.get_for_model(rows[0]),
+            [(row.pk, SearchDocument(str(row), "", "", "en", kind, date, filed)) for row in rows],
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    assert counts(client, BUDGETS) == BUDGETS
+    assert counts(client, FOUND) == FOUND
 
 
 @pytest.mark.parametrize("count", [1, 3, 30])
