@@ -42,7 +42,9 @@ def pages_of(site: str) -> dict[str, str]:
             f"home, {language}": f"{prefix}/",
             f"article, {language}": first_link(site, f"{prefix}/", f"{prefix}/articles/"),
             f"list, {language}": first_link(site, f"{prefix}/topics/", f"{prefix}/topics/"),
-            f"expert, {language}": first_link(site, f"{prefix}/experts/", f"{prefix}/experts/"),
+            f"expert, {language}": first_link(
+                site, f"{prefix}/experts/", f"{prefix}/experts/(?!for-journalists)"
+            ),
             f"search, {language}": f"{prefix}/search/?q=" + ("peace" if not prefix else "%E5%A4%96%E4%BA%A4"),
         }
     return pages

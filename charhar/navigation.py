@@ -1,6 +1,7 @@
 """Menu and foot: made once per content version and language, from six queries, and then only looked up."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
@@ -22,6 +23,8 @@ from charhar.taxonomy.models import Region, Topic
 from publications.models import Publication, Series
 
 KEPT_SECONDS = 3600
+# In the page itself: as a request of its own it would stand in the way of what readers came for.
+SEAL = Path(__file__).resolve().parent / "static" / "charhar" / "img" / "seal.svg"
 # Stands in the kept header where the address of this page in the other language belongs.
 OTHER_LANGUAGE = "/@other-language@/"
 OTHER_TAG = {ENGLISH: "zh-Hans", CHINESE: "en"}
@@ -95,6 +98,7 @@ def make_furniture(language: str) -> Furniture:
     follow = list(FollowLink.objects.select_related("qr_picture")) if site.pk else []
     context = {
         "site": site,
+        "seal": mark_safe(SEAL.read_text().strip()),  # noqa: S308  a file of ours
         "language": language,
         "utility": utility_links(),
         "menus": menus(language),

@@ -99,9 +99,10 @@ def test_journalists_find_who_takes_questions_the_press_office_and_the_announcem
         assert said in page, said
     for silent in ("SILENT Person", "LEAKED Person", "Other news", "mailto:press@example.org?", "noindex"):
         assert silent not in page.split("</header>", 2)[-1].split("<footer")[0], silent
-    for path in ("/experts/", "/news/calls/", asked.get_absolute_url(), "/sitemap-lists.xml"):
+    for path in ("/experts/", "/news/calls/", asked.get_absolute_url(), "/sitemap-lists.xml", "/topics/"):
         assert "/experts/for-journalists/" in client.get(path).content.decode(), path
-    assert "/experts/for-journalists/" not in client.get(other.get_absolute_url()).content.decode()
+    main = client.get(other.get_absolute_url()).content.decode().partition("<main")[2].partition("</main>")[0]
+    assert "/experts/for-journalists/" not in main
     assert client.get("/zh/experts/for-journalists/").status_code == 200
 
 
