@@ -16,6 +16,7 @@ from charhar.publishing.documents import SearchDocument
 from charhar.publishing.languages import ENGLISH
 from charhar.publishing.models import Publishable, Translated
 from charhar.publishing.richtext import RichTextField, plain_text
+from charhar.publishing.tagging import prefetch_tags
 from charhar.taxonomy.bilingual import Bilingual
 from charhar.taxonomy.models import Listed, Region, Topic
 from publications.models import Credited, Entry
@@ -200,6 +201,7 @@ class Article(Translated, Publishable):
 
     route = "article"
     CONTENT_INLINES = ("bylines",)
+    SEARCHED_WITH = ("bylines", "topics", "regions", "entry__publication")
     WRITERS = "bylines__expert__account"
     # The title too, so that every list can name the draft.
     EDITION_CARRIES = (
@@ -387,13 +389,18 @@ class Article(Translated, Publishable):
     def two_person_sections(self) -> list[str]:
         return [str(section) for section in self.sections.all() if section.two_person] if self.pk else []
 
+    @classmethod
+    def prefetch_searched(cls, texts: list[Any]) -> None:
+        super().prefetch_searched(texts)
+        prefetch_tags(texts)
+
     def search_document(self) -> SearchDocument:
         bylines = list(self.bylines.all())
         names = " ".join(byline.name for byline in bylines)
         return SearchDocument(
             title=" ".join(filter(None, [self.title, self.subtitle])),
             standfirst=self.standfirst,
-            body=f"{plain_text(self.body)} {names} {' '.join(self.tags.names())}",
+            body=f"{plain_text(self.body)} {names} {' '.join(tag.name for tag in self.tags.all())}",
             language=self.language,
             kind=self.kind,
             date=self.date,

@@ -8,14 +8,19 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from itertools import accumulate
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from pages import set_up
 
 AT_MOST_MS = 20
 WORDS, CHARACTERS = 600, 900
+PARAGRAPHS = 6
 BATCH = 500
-SUBJECTS = {"topic": 7, "region": 5, "author": 60, "series": 6}
+TOPICS, REGIONS, EXPERTS = 7, 5, 60
+FOUND = "ranked, counted, with facets"
 
 
 class Language:
@@ -42,37 +47,88 @@ def languages(chance: random.Random) -> dict[str, Language]:
 
 
 def fill(articles: int, known: dict[str, Language], chance: random.Random) -> None:
-    """So many published articles, every fourth in Chinese, filed as the institute files."""
-    from django.contrib.contenttypes.models import ContentType
-    from django.db import connection, transaction
+    """So many published articles, every fourth in Chinese, filed as the institute files; not indexed yet."""
+    from django.db import transaction
     from django.utils import timezone
 
-    from articles.models import Article
-    from charhar.publishing.documents import SearchDocument
-    from charhar.search import index
+    from articles.models import Article, ArticleRegion, ArticleTopic, Byline
+    from charhar.taxonomy.models import Region, Topic
+    from experts.models import Expert
+    from tests.factories import ExpertFactory, RegionFactory, TopicFactory
 
-    kind, now, day = ContentType.objects.get_for_model(Article), timezone.now(), datetime.date(2024, 1, 1)
+    makers: list[tuple[Any, int]] = [
+        (TopicFactory, TOPICS),
+        (RegionFactory, REGIONS),
+        (ExpertFactory, EXPERTS),
+    ]
+    for factory, count in makers:
+        factory.create_batch(count)
+    topics, regions, experts = (list(model.objects.all()) for model in (Topic, Region, Expert))
+    now, day = timezone.now(), datetime.date(2024, 1, 1)
+
+    def article(number: int, code: str) -> Article:
+        language = known[code]
+        pieces = [language.text(language.length // PARAGRAPHS) for _ in range(PARAGRAPHS)]
+        return Article(
+            title=language.text(8), slug=f"kept-{number}", language=code, state="published", publish_at=now,
+            body="".join(f"<p>{piece}</p>" for piece in pieces),
+            date=day - datetime.timedelta(days=number % 5000),
+        )  # fmt: skip
+
     for start in range(0, articles, BATCH):
         with transaction.atomic():
+            numbers = range(start, min(start + BATCH, articles))
             rows = Article.objects.bulk_create(
-                Article(
-                    title=known[language].text(8), slug=f"kept-{number}", language=language,
-                    state="published", publish_at=now, date=day - datetime.timedelta(days=number % 5000),
+                article(number, "zh-hans" if number % 4 == 3 else "en") for number in numbers
+            )
+            for model, subjects in ((ArticleTopic, topics), (ArticleRegion, regions)):
+                model.objects.bulk_create(
+                    model(article=row, subject=chance.choice(subjects), language=row.language, date=row.date)
+                    for row in rows
                 )
-                for number in range(start, min(start + BATCH, articles))
-                for language in ["zh-hans" if number % 4 == 3 else "en"]
-            )  # fmt: skip
-            documents = []
-            for row in rows:
-                language = known[row.language]
-                filed = {facet: [chance.randrange(count)] for facet, count in SUBJECTS.items()}
-                body = language.text(language.length)
-                documents.append(
-                    (row.pk, SearchDocument(row.title, "", body, row.language, "commentary", row.date, filed))
-                )
-            index.write(kind, documents)
+            Byline.objects.bulk_create(
+                Byline(article=row, expert=chance.choice(experts), name="A Sample") for row in rows
+            )
+
+
+def index() -> int:
+    """All of them, as ``manage.py rebuild_search`` does; how many there are of all kinds."""
+    from django.db import connection
+
+    from charhar.search.index import rebuild
+
+    written = {kind: total for kind, _done, total in rebuild()}
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+    return sum(written.values())
+
+
+class Spent(NamedTuple):
+    """Seconds by the clock, and those that a processor worked: a busy machine stretches the first alone."""
+
+    clock: float
+    work: float
+
+    @classmethod
+    def on(cls, do: Callable[[], Any]) -> tuple[Any, "Spent"]:
+        """What ``do()`` gives, and what it took, PostgreSQL's own work on this machine included."""
+        clock, work = time.perf_counter(), time.process_time() + work_of_postgresql()
+        result = do()
+        return result, cls(time.perf_counter() - clock, time.process_time() + work_of_postgresql() - work)
+
+
+def work_of_postgresql() -> float:
+    """Seconds that the process behind this connection has worked; 0 with SQLite and on another machine."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return 0
+    process = connection.connection.info.backend_pid if connection.connection else 0
+    try:
+        # In billionths of a second, unlike those of the process's own "stat", which are hundredths.
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def queries(known: dict[str, Language], chance: random.Random, count: int) -> list[str]:
@@ -97,24 +153,33 @@ def measure(rounds: list[str]) -> bool:
 
     reader = Client(headers={"host": "localhost"})
     reader.get("/search/")
-    spent: dict[str, list[float]] = {"ranked, counted, with facets": [], "the page whole": []}
+    steps: dict[str, list[Spent]] = {FOUND: [], "the page whole": []}
     hits = []
-    for query in rounds:
-        began = time.perf_counter()
+
+    def found(query: str) -> int:
         answer = find(parse(query))
         answer.keys()
         assert answer.counts is not None
-        spent["ranked, counted, with facets"].append(1000 * (time.perf_counter() - began))
-        began = time.perf_counter()
+        return len(answer.hits)
+
+    def page(query: str) -> None:
         assert reader.get("/search/", {"q": query}).status_code == 200
-        spent["the page whole"].append(1000 * (time.perf_counter() - began))
-        hits.append(len(answer.hits))
+
+    for query in rounds:
+        count, spent = Spent.on(lambda query=query: found(query))  # type: ignore[misc]
+        steps[FOUND].append(spent)
+        steps["the page whole"].append(Spent.on(lambda query=query: page(query))[1])  # type: ignore[misc]
+        hits.append(count)
     print(f"{connection.vendor}, {len(rounds)} queries, {statistics.median(hits):.0f} hits in the middle, "
           f"{max(hits)} at most\n")  # fmt: skip
-    print("| step | median, ms | p95, ms |\n|---|---:|---:|")
-    for name, times in spent.items():
-        print(f"| {name} | {statistics.median(times):.1f} | {statistics.quantiles(times, n=20)[-1]:.1f} |")
-    return statistics.median(spent["ranked, counted, with facets"]) <= AT_MOST_MS
+    print("| step | median, ms | p95, ms | worked, median, ms | worked, p95, ms |\n|---|---:|---:|---:|---:|")
+    for name, spents in steps.items():
+        columns = [[1000 * spent.clock for spent in spents], [1000 * spent.work for spent in spents]]
+        figures = [
+            f"{f:.1f}" for c in columns for f in (statistics.median(c), statistics.quantiles(c, n=20)[-1])
+        ]
+        print(f"| {name} | {' | '.join(figures)} |")
+    return statistics.median(1000 * spent.work for spent in steps[FOUND]) <= AT_MOST_MS
 
 
 def main() -> None:
@@ -134,9 +199,10 @@ def main() -> None:
         try:
             chance = random.Random(1)
             known = languages(chance)
-            began = time.perf_counter()
             fill(options.articles, known, chance)
-            print(f"{options.articles} articles indexed in {time.perf_counter() - began:.0f} s")
+            count, spent = Spent.on(index)
+            print(f"{count} texts indexed in {spent.clock:.0f} s, {spent.work:.0f} s of work: "
+                  f"{count / spent.clock:.0f} and {count / spent.work:.0f} a second")  # fmt: skip
             in_time = measure(queries(known, chance, options.queries))
         finally:
             connection.creation.destroy_test_db(original, verbosity=0)

@@ -106,6 +106,7 @@ class Expert(Publishable):
     route = "expert"
     NO_SLUGS = ("for-journalists",)  # beside the profiles
     CONTENT_INLINES = ("spoken_languages", "social_links", "topic_leads", "region_leads")
+    SEARCHED_WITH = ("topics", "regions")
     name_columns = ("display_name_en", "display_name_zh")
     LIFE_FIELDS = Publishable.LIFE_FIELDS | {"account"}
     # A working copy has no account of its own: who owns the profile owns its corrections.

@@ -100,6 +100,7 @@ class Publication(Translated, Publishable):
 
     route = "publication"
     CONTENT_INLINES = ("contributors", "entries", "shops")
+    SEARCHED_WITH = ("contributors", "entries", "topics", "regions")
     WRITERS = "contributors__expert__account"
     # The title too, so that every list can name the draft.
     EDITION_CARRIES = (

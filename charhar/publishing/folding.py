@@ -9,9 +9,10 @@ SHAPELESS = re.compile(r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 MARKS = re.compile(r"[\u0300-\u036f]")  # Latin, Greek and Cyrillic ones: those of kana make another letter
 QUOTES = dict.fromkeys("“”„«»「」『』", '"') | dict.fromkeys("‘’", "'")
+SIMPLIFIED_LIST = Path(__file__).with_name("simplified.txt")
 SIMPLIFIED = {
     pair[0]: pair[1]
-    for line in Path(__file__).with_name("simplified.txt").read_text("utf-8").splitlines()
+    for line in SIMPLIFIED_LIST.read_text("utf-8").splitlines()
     if not line.startswith("#")
     for pair in line.split()
 }

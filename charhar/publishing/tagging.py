@@ -1,12 +1,12 @@
 """Tags changed for many texts at once: a save of each, under its lock, which open forms are merged with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from taggit.models import TaggedItem
+from taggit.models import Tag, TaggedItem
 
 from . import workflow
 from .models import Publishable
@@ -28,6 +28,18 @@ def recorded(tags: list[int], user: Any) -> Iterator[None]:
             if text.is_copy and text.based_on == bases.get((type(text), text.corrects_id)):
                 live = type(text).versions.values_list("version", flat=True).get(pk=text.corrects_id)
                 type(text).versions.filter(pk=text.pk).update(based_on=live)
+
+
+def prefetch_tags(texts: Sequence[Any]) -> None:
+    """Fetch the tags of texts of one kind in one query: taggit's own way builds a query for each text."""
+    if not texts:
+        return
+    kind = ContentType.objects.get_for_model(texts[0])
+    carried: dict[int, list[Tag]] = {text.pk: [] for text in texts}
+    for item in TaggedItem.objects.filter(content_type=kind, object_id__in=carried).select_related("tag"):
+        carried[item.object_id].append(item.tag)
+    for text in texts:
+        text.__dict__.setdefault("_prefetched_objects_cache", {})["tags"] = carried[text.pk]
 
 
 def _kinds(tags: list[int]) -> list[Any]:

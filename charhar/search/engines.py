@@ -3,6 +3,8 @@
 The tables are made by a migration. Nobody finds a row that has lost its entry: answers begin with entries.
 """
 
+import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -37,12 +39,41 @@ class SQLite:
     def sweep(self) -> None:
         """Drop the rows of entries that are no more."""
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM search_fts WHERE rowid NOT IN (SELECT id FROM search_searchentry)")
+            # The keys from the table of lengths: that of the texts would be read whole.
+            cursor.execute(
+                "DELETE FROM search_fts WHERE rowid IN (SELECT id FROM search_fts_docsize"
+                " WHERE id NOT IN (SELECT id FROM search_searchentry))"
+            )
 
     def holds(self, query: Query, in_title: bool = False) -> Q:
         """The condition that an entry's text, or its title alone, answers the query."""
         match = f"title : ({_match(query)})" if in_title else _match(query)
         return Q(pk__in=RawSQL("SELECT rowid FROM search_fts WHERE search_fts MATCH %s", [match]))
+
+    def unknown(self, words: Sequence[str]) -> list[str]:
+        """Those of some words that are not kept yet."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT value FROM json_each(%s) WHERE value NOT IN (SELECT word FROM search_searchword)",
+                [json.dumps(words)],
+            )
+            return [word for (word,) in cursor.fetchall()]
+
+    def write_words(self, words: Sequence[tuple[str, str]]) -> list[tuple[int, str]]:
+        """Keep (word, stem) in this order; gives (key, word) of those that nobody else has kept meanwhile."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO search_searchword (word, stem)"
+                " SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(%s)"
+                " WHERE true ON CONFLICT DO NOTHING RETURNING id, word",
+                [json.dumps(words)],
+            )
+            return cursor.fetchall()
+
+    def write_forms(self, forms: Sequence[tuple[str, int]]) -> None:
+        """Keep (form, key of the word)."""
+        with connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO search_searchform (form, word_id) VALUES (%s, %s)", forms)
 
     def texts_with_stem(self) -> RawSQL:
         """How many texts, public or not, hold the stem of a row that is joined to ``SearchWord``."""
@@ -134,6 +165,35 @@ class PostgreSQL:
         words = _tsquery(part, weight)
         return Q(pk__in=RawSQL("SELECT entry_id FROM search_part WHERE words @@ %s::tsquery", [words]))
 
+    def unknown(self, words: Sequence[str]) -> list[str]:
+        """Those of some words that are not kept yet."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT word FROM unnest(%s::text[]) AS word WHERE NOT EXISTS"
+                " (SELECT FROM search_searchword AS kept WHERE kept.word = word.word)",
+                [words],
+            )
+            return [word for (word,) in cursor.fetchall()]
+
+    def write_words(self, words: Sequence[tuple[str, str]]) -> list[tuple[int, str]]:
+        """Keep (word, stem) in this order; gives (key, word) of those that nobody else has kept meanwhile."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO search_searchword (word, stem) SELECT * FROM unnest(%s::text[], %s::text[])"
+                " ON CONFLICT DO NOTHING RETURNING id, word",
+                [[word for word, _stem in words], [stem for _word, stem in words]],
+            )
+            return cursor.fetchall()
+
+    def write_forms(self, forms: Sequence[tuple[str, int]]) -> None:
+        """Keep (form, key of the word)."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO search_searchform (form, word_id)"
+                " SELECT * FROM unnest(%s::text[], %s::bigint[])",
+                [[form for form, _key in forms], [key for _form, key in forms]],
+            )
+
     def texts_with_stem(self) -> RawSQL:
         """How many texts, public or not, hold the stem of a row that is joined to ``SearchWord``."""
         return RawSQL(
@@ -161,14 +221,18 @@ class PostgreSQL:
             return dict(cursor.fetchall())
 
 
+# Longer than a title of a thousand characters and a part together.
+_NUMBERS = [str(number) for number in range(2 * 1000 + 2 + PostgreSQL.PART)]
+
+
 def _vector(title: Sequence[str], body: Sequence[str]) -> str:
     """A tsvector as PostgreSQL reads it: no phrase reaches from the title into the body."""
-    places: dict[str, list[str]] = {}
+    places: dict[str, list[str]] = defaultdict(list)
     for place, token in enumerate(title, 1):
-        places.setdefault(token, []).append(f"{place}A")
-    for place, token in enumerate(body, len(title) + 2):
-        places.setdefault(token, []).append(str(place))
-    return " ".join(f"'{token}':{','.join(at)}" for token, at in places.items())
+        places[token].append(f"{place}A")
+    for place, token in zip(_NUMBERS[len(title) + 2 :], body, strict=False):
+        places[token].append(place)
+    return " ".join([f"'{token}':{','.join(at)}" for token, at in places.items()])
 
 
 def _tsquery(part: Part, weight: str = "") -> str:

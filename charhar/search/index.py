@@ -1,18 +1,25 @@
 """The index: kept with every save, made anew on demand."""
 
+import hashlib
+import sys
 from collections.abc import Iterable, Iterator
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
+from charhar.publishing import folding
 from charhar.publishing.documents import SearchDocument
 from charhar.publishing.folding import clean, fold
 from charhar.publishing.kinds import kinds_of_text
 
+from . import engines, segments
 from .engines import engine
-from .models import SearchEntry, SearchText
-from .segments import spelled_too, words
+from .models import SearchEntry, SearchRebuild, SearchText
+from .segments import SPELLED, tokens_and_spellings
 from .spelling import learn
 
 BATCH = 100
@@ -25,7 +32,7 @@ def index(text: Any) -> None:
 
 
 def write(kind: ContentType, documents: Iterable[tuple[int, SearchDocument]]) -> None:
-    """Write down (key, document) of texts of one kind, in place of what was known. Four queries."""
+    """Write down (key, document) of texts of one kind, in place of what was known. Seven queries."""
     entries, texts = [], []
     for key, document in documents:
         title = clean(document.title)[:1000]
@@ -55,11 +62,13 @@ def write(kind: ContentType, documents: Iterable[tuple[int, SearchDocument]]) ->
             unique_fields=["entry"],
             update_fields=["body"],
         )
-        engine().write(
-            (entry.pk, spelled_too(fold(entry.title)), spelled_too(fold(body)))
-            for entry, body in zip(entries, texts, strict=True)
-        )
-        learn(words(fold(" ".join([*(entry.title for entry in entries), *texts]))))
+        rows, words = [], set()
+        for entry, body in zip(entries, texts, strict=True):
+            in_title, in_body = (tokens_and_spellings(fold(part)) for part in (entry.title, body))
+            rows.append((entry.pk, in_title[0] + in_title[1], in_body[0] + in_body[1]))
+            words.update(in_title[1], in_body[1])
+        engine().write(rows)
+        learn(spelling.removeprefix(SPELLED) for spelling in words)
 
 
 def forget(text: Any) -> None:
@@ -69,24 +78,53 @@ def forget(text: Any) -> None:
     ).delete()
 
 
-def rebuild() -> Iterator[tuple[str, int, int]]:
+def rebuild(*, anew: bool = False) -> Iterator[tuple[str, int, int]]:
     """Make the whole index anew, ``BATCH`` texts a transaction, while the site goes on answering from it.
 
+    Goes on where an earlier run was cut off, if the index is still made in the same way and not ``anew``.
     Yields (kind, texts done, texts in all) after each batch. Entries without a text go last.
     """
+    edition = _edition()
+    cut_off = SearchRebuild.objects.filter(edition=edition)
+    SearchRebuild.objects.exclude(pk__in=[] if anew else cut_off.values("pk")).delete()
     for model in kinds_of_text():
-        kind = ContentType.objects.get_for_model(model)
-        keys = list(model.versions.filter(corrects__isnull=True).order_by("pk").values_list("pk", flat=True))
-        for start in range(0, len(keys), BATCH):
+        kind, texts = ContentType.objects.get_for_model(model), model.versions.filter(corrects__isnull=True)
+        last = cut_off.filter(content_type=kind).values_list("last", flat=True).first() or 0
+        done, total = texts.filter(pk__lte=last).count(), texts.count()
+        while True:
             with transaction.atomic():
-                texts = model.versions.filter(pk__in=keys[start : start + BATCH])
-                write(kind, [(text.pk, text.search_document()) for text in texts])
-            yield str(model._meta.verbose_name_plural), min(start + BATCH, len(keys)), len(keys)
-        alive = model.versions.filter(corrects__isnull=True).values("pk")
-        SearchEntry.objects.filter(content_type=kind).exclude(object_id__in=alive).delete()
+                # Locked: a save in between would be written over with what was read before it.
+                batch = list(
+                    texts.filter(pk__gt=last)
+                    .order_by("pk")
+                    .select_for_update(of=("self",), no_key=True)[:BATCH]
+                )
+                if not batch:
+                    break
+                model.prefetch_searched(batch)
+                write(kind, [(text.pk, text.search_document()) for text in batch])
+                last, done = batch[-1].pk, done + len(batch)
+                SearchRebuild.objects.update_or_create(
+                    content_type=kind, defaults={"last": last, "edition": edition}
+                )
+            yield str(model._meta.verbose_name_plural), done, max(done, total)
+        alive = model.versions.filter(corrects__isnull=True, pk=OuterRef("object_id"))
+        SearchEntry.objects.filter(~Exists(alive), content_type=kind).delete()
     kinds = [ContentType.objects.get_for_model(model).pk for model in kinds_of_text()]
     SearchEntry.objects.exclude(content_type__in=kinds).delete()
     engine().sweep()
+    SearchRebuild.objects.all().delete()
+
+
+def _edition() -> str:
+    """A name for how the index is made: what was begun before an upgrade is not gone on with after it."""
+    modules = {segments.__name__, folding.__name__, engines.__name__, __name__}
+    modules |= {model.__module__ for model in kinds_of_text()}
+    sources = [Path(str(sys.modules[name].__file__)) for name in sorted(modules)]
+    made_by = hashlib.sha256(metadata.version("snowballstemmer").encode())
+    for source in [*sources, folding.SIMPLIFIED_LIST]:
+        made_by.update(source.read_bytes())
+    return made_by.hexdigest()
 
 
 def _packed(filed: dict[str, list[int]]) -> str:

@@ -63,6 +63,17 @@ class SearchForm(models.Model):
         return self.form
 
 
+class SearchRebuild(models.Model):
+    """How far the making of the whole index has come in one kind of text; gone when all is made."""
+
+    content_type = models.OneToOneField(ContentType, on_delete=models.CASCADE)
+    last = models.PositiveBigIntegerField(help_text="The key of the last text that was written.")
+    edition = models.CharField(max_length=64, help_text="How the index was made: a hash of its makers.")
+
+    def __str__(self) -> str:
+        return f"{self.content_type} up to {self.last}"
+
+
 class MissedSearch(models.Model):
     """What was searched for and not found: the words and the day, nothing of who searched."""
 

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import add
 from threading import Lock
 
 import snowballstemmer
@@ -23,6 +24,7 @@ SPELLED = "·"  # before a word as it is spelled; no stem begins so
 _IDEOGRAPHS = "\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff"
 _LETTERS = rf"[^\W_{_IDEOGRAPHS}]+"
 RUN = re.compile(rf"(?P<chinese>[{_IDEOGRAPHS}]+)|(?P<word>{_LETTERS})")
+IDEOGRAPH, WORD = re.compile(f"[{_IDEOGRAPHS}]"), re.compile(_LETTERS)
 OF_SOMEBODY = re.compile(r"'s\b")
 CHUNK = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<quoted>[^"]*)"?|(?P<bare>[^\s"]+))')
 
@@ -37,40 +39,47 @@ def plain(word: str) -> str:
     return word[:LONGEST_WORD]
 
 
-@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """A folded Latin word as the index holds it."""
+    return _stemmed(word)[0]
+
+
+@lru_cache(maxsize=65_536)
+def _stemmed(word: str) -> tuple[str, str]:
+    """The stem of a folded Latin word, and the token of its spelling."""
     spelled = plain(word)
     if not spelled.isascii():
-        return spelled
+        return spelled, SPELLED + spelled
     with _ONE_AT_A_TIME:  # the stemmer keeps the word it works on
-        return _STEMMER.stemWord(spelled)
+        return _STEMMER.stemWord(spelled), SPELLED + spelled
 
 
 def tokens(folded: str) -> list[str]:
     """All that the index holds of a folded text, in its order."""
-    found: list[str] = []
-    for run in RUN.finditer(folded):
-        if word := run["word"]:
-            found += filter(None, [stem(word)])
-        else:
-            found += _pairs(run["chinese"])
-            found.append(run["chinese"][-1])
-    return found
-
-
-def words(folded: str) -> set[str]:
-    """The Latin words of a folded text as they are spelled."""
-    return {plain(run["word"]) for run in RUN.finditer(folded) if run["word"]}
+    return tokens_and_spellings(folded)[0]
 
 
 def spelled_too(folded: str) -> list[str]:
     """What the index holds of a title or body: words as they are spelled too, to prefer and to suggest."""
-    return tokens(folded) + [SPELLED + plain(run["word"]) for run in RUN.finditer(folded) if run["word"]]
+    found, spelled = tokens_and_spellings(folded)
+    return found + spelled
 
 
-def _pairs(run: str) -> list[str]:
-    return [run[at : at + 2] for at in range(len(run) - 1)]
+def tokens_and_spellings(folded: str) -> tuple[list[str], list[str]]:
+    """Both parts of ``spelled_too``: tokens, and after ``SPELLED`` the Latin words as spelled, each once."""
+    if not IDEOGRAPH.search(folded):
+        words = WORD.findall(folded)
+        found = [_stemmed(word)[0] for word in words]
+    else:
+        words, found = [], []
+        for chinese, word in RUN.findall(folded):
+            if word:
+                words.append(word)
+                found.append(_stemmed(word)[0])
+            else:
+                found += map(add, chinese, chinese[1:])
+                found.append(chinese[-1])
+    return list(filter(None, found)), [_stemmed(word)[1] for word in dict.fromkeys(words)]
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-from django.db import connection
-
 from charhar.publishing.folding import clean, fold
 
 from .engines import engine
-from .models import SearchForm, SearchWord
+from .models import SearchForm
 from .segments import RUN, plain, stem
 
 SHORTEST, LONGEST = 4, 24
@@ -17,21 +15,11 @@ FEWEST_ALIKE = 0.7
 
 
 def learn(words: Iterable[str]) -> None:
-    """Remember the words of a text; two queries, four where it brings new ones."""
-    fit = {word for word in words if _is_fit(word)}
-    new = fit.difference(SearchWord.objects.filter(word__in=fit).values_list("word", flat=True))
-    if not new:
-        return
-    # In one order, so that two who save at once wait for each other and never both.
-    rows = [SearchWord(word=word, stem=stem(word)) for word in sorted(new)]
-    SearchWord.objects.bulk_create(rows, ignore_conflicts=True)
-    kept = SearchWord.objects.filter(word__in=new, forms=None).values_list("pk", "word")
-    # Rows without models: a text brings thousands, and making an object of each took half of the indexing.
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {SearchForm._meta.db_table} (form, word_id) VALUES (%s, %s)",  # noqa: S608
-            [(form, key) for key, word in kept for form in sorted(_forms(word))],
-        )
+    """Remember the words of a text; one query, three where it brings new ones."""
+    if new := engine().unknown([word for word in words if _is_fit(word)]):
+        # In one order, so that two who save at once wait for each other and never both.
+        kept = engine().write_words([(word, stem(word)) for word in sorted(new)])
+        engine().write_forms([(form, key) for key, word in kept for form in sorted(_forms(word))])
 
 
 def corrected(typed: str) -> str:
