@@ -5,13 +5,15 @@ import re
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from articles.models import Article
 from charhar.publishing import workflow
-from charhar.search import finding, missed
+from charhar.search import finding, index, missed
 from charhar.search.engines import engine
-from charhar.search.models import MissedSearch, SearchEntry
+from charhar.search.models import MissedSearch, SearchEntry, SearchRebuild
 from tests.factories import (
     ArticleFactory,
     ExpertFactory,
@@ -387,6 +389,86 @@ def test_the_index_can_be_made_anew(client, capsys):
         assert SearchEntry.objects.count() == 4
     assert "articles: 3 of 3\n" in capsys.readouterr().out
     assert sorted(found(client, "corridor")) == sorted(a.title for a in articles)
+
+
+@pytest.fixture
+def five_in_batches_of_two(monkeypatch):
+    """Five articles, and a way to make the index anew that tells of which of them it wrote."""
+    articles = [ArticleFactory(title=f"Corridor {number}") for number in range(5)]
+    places = {article.pk: place for place, article in enumerate(articles)}
+    written, write = [], index.write
+
+    def noted(kind, documents):
+        write(kind, documents)
+        written.extend(places[key] for key, _document in documents)
+
+    monkeypatch.setattr(index, "write", noted)
+    monkeypatch.setattr(index, "BATCH", 2)
+
+    def run(batches=None, **options):
+        written.clear()
+        for number, _done in enumerate(index.rebuild(**options), 1):
+            if number == batches:
+                break
+        return list(written)
+
+    return run
+
+
+def test_a_rebuild_that_was_cut_off_goes_on_where_it_was(five_in_batches_of_two, client):
+    assert five_in_batches_of_two(batches=2) == [0, 1, 2, 3]
+    assert five_in_batches_of_two() == [4]
+    assert len(found(client, "corridor")) == 5
+    assert five_in_batches_of_two() == [0, 1, 2, 3, 4]  # it came to its end: the next begins anew
+    assert SearchRebuild.objects.count() == 0
+
+
+def test_a_rebuild_begins_anew_where_it_is_told_to_or_the_index_is_made_otherwise_now(
+    five_in_batches_of_two, monkeypatch
+):
+    five_in_batches_of_two(batches=1)
+    assert five_in_batches_of_two(anew=True) == [0, 1, 2, 3, 4]
+    five_in_batches_of_two(batches=1)
+    call_command("rebuild_search", "--from-start", verbosity=0)
+    assert five_in_batches_of_two(batches=1) == [0, 1]
+    monkeypatch.setattr(index, "_edition", lambda: "of the next release")
+    assert five_in_batches_of_two() == [0, 1, 2, 3, 4]
+
+
+def test_a_batch_that_fails_is_written_by_the_next_run(five_in_batches_of_two, monkeypatch):
+    document = Article.search_document
+
+    def fail(text):
+        if text.title == "Corridor 3":
+            raise ZeroDivisionError
+        return document(text)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Article, "search_document", fail)
+        with pytest.raises(ZeroDivisionError):
+            five_in_batches_of_two()
+    assert SearchEntry.objects.count() == 2
+    assert five_in_batches_of_two() == [2, 3, 4]
+
+
+def test_a_rebuild_asks_as_often_for_many_texts_as_for_few(django_assert_num_queries):
+    topic, ann = TopicFactory(), ExpertFactory()
+
+    def more(count):
+        for _ in range(count):
+            text = ArticleFactory(topics=[topic], authors=[ann])
+            text.tags.add("corridor")
+            PublicationFactory().topics.add(topic)
+            PageFactory(title=f"Page {text.pk}", slug=f"page-{text.pk}")
+
+    more(1)
+    list(index.rebuild())
+    with CaptureQueriesContext(connection) as few:
+        list(index.rebuild())
+    more(20)
+    list(index.rebuild())
+    with django_assert_num_queries(len(few)):
+        list(index.rebuild())
 
 
 def test_search_costs_the_same_at_any_size(client, django_assert_max_num_queries):
