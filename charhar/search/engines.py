@@ -171,7 +171,7 @@ class PostgreSQL:
             cursor.execute(
                 "SELECT word FROM unnest(%s::text[]) AS word WHERE NOT EXISTS"
                 " (SELECT FROM search_searchword AS kept WHERE kept.word = word.word)",
-                [words],
+                [list(words)],
             )
             return [word for (word,) in cursor.fetchall()]
 
@@ -230,8 +230,8 @@ def _vector(title: Sequence[str], body: Sequence[str]) -> str:
     places: dict[str, list[str]] = defaultdict(list)
     for place, token in enumerate(title, 1):
         places[token].append(f"{place}A")
-    for place, token in zip(_NUMBERS[len(title) + 2 :], body, strict=False):
-        places[token].append(place)
+    for number, token in zip(_NUMBERS[len(title) + 2 :], body, strict=False):
+        places[token].append(number)
     return " ".join([f"'{token}':{','.join(at)}" for token, at in places.items()])
 
 

@@ -62,7 +62,8 @@ def write(kind: ContentType, documents: Iterable[tuple[int, SearchDocument]]) ->
             unique_fields=["entry"],
             update_fields=["body"],
         )
-        rows, words = [], set()
+        rows: list[tuple[int, list[str], list[str]]] = []
+        words: set[str] = set()
         for entry, body in zip(entries, texts, strict=True):
             in_title, in_body = (tokens_and_spellings(fold(part)) for part in (entry.title, body))
             rows.append((entry.pk, in_title[0] + in_title[1], in_body[0] + in_body[1]))
@@ -86,7 +87,7 @@ def rebuild(*, anew: bool = False) -> Iterator[tuple[str, int, int]]:
     """
     edition = _edition()
     cut_off = SearchRebuild.objects.filter(edition=edition)
-    SearchRebuild.objects.exclude(pk__in=[] if anew else cut_off.values("pk")).delete()
+    (SearchRebuild.objects.all() if anew else SearchRebuild.objects.exclude(edition=edition)).delete()
     for model in kinds_of_text():
         kind, texts = ContentType.objects.get_for_model(model), model.versions.filter(corrects__isnull=True)
         last = cut_off.filter(content_type=kind).values_list("last", flat=True).first() or 0
