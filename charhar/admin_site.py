@@ -105,7 +105,11 @@ class CharharAdminSite(AdminSite):
         return super().index(request, {**start_page(request), **(extra_context or {})})
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Django's; a text's form that comes when its session has ended is kept until its person is back."""
+        """Django's; who looks at whose data is written down, and a text's form that comes when its session
+
+        has ended is kept until its person is back.
+        """
+        from charhar.contacts import looks
         from charhar.desk.sittings import kept_page
 
         inner = super().admin_view(view, cacheable)
@@ -120,7 +124,9 @@ class CharharAdminSite(AdminSite):
                     if request.FILES:
                         messages.warning(request, _("Files can not be kept: choose them again."))
                     return redirect_to_login(page, reverse("admin:login", current_app=self.name))
-            return inner(request, *args, **kwargs)
+            response = inner(request, *args, **kwargs)
+            looks.watch(request, response)
+            return response
 
         return update_wrapper(keeping, inner)
 

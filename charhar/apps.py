@@ -25,7 +25,18 @@ class CharharConfig(AppConfig):
     verbose_name = "Charhar"
 
     def ready(self) -> None:
+        from charhar.contacts.held import trace
+
         post_migrate.connect(restore_roles, sender=self, dispatch_uid="charhar.restore_roles")
+        # Tables of those that may not know the contacts: an address stands in them only by chance.
+        trace("desk.Sitting", "form")
+        trace("desk.ReviewLink", "reviewer", "email", "message")
+        trace("desk.Comment", "body", "quote", "author_name")
+        trace("desk.Opinion", "note", "user_name")
+        trace("desk.Assignment", "note")
+        trace("desk.SideEffect", "target", "payload", "failure")
+        trace("desk.Heartbeat", "report")
+        trace("search.MissedSearch", "query", names=True, delete=True)
 
 
 class CharharAdminConfig(admin_apps.AdminConfig):

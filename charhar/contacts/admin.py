@@ -3,25 +3,15 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from .models import Consent, OutgoingMail, Person, SpamWord
+from .admin_privacy import PrivacyAdmin, ReadOnly
+from .export import csv_response
+from .models import Consent, OutgoingMail, Person, SpamWord, TimelineEvent
 from .outbox import send_again
-
-
-class ReadOnly:
-    """Rows that the site writes and nobody changes by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class ConsentInline(ReadOnly, admin.TabularInline):
@@ -34,8 +24,8 @@ class ConsentInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Person)
-class PersonAdmin(admin.ModelAdmin):
-    """Who the institute deals with."""
+class PersonAdmin(PrivacyAdmin):
+    """Who the institute deals with; with the ways to a person's whole data, and to their end."""
 
     list_display = ["email", "name", "language", "created_at"]
     list_filter = ["language", "created_at"]
@@ -50,10 +40,48 @@ class ConsentAdmin(ReadOnly, admin.ModelAdmin):
     """The ledger of consents."""
 
     list_display = ["person", "purpose", "version", "given_at", "withdrawn_at", "source"]
-    list_filter = ["purpose", "version", ("withdrawn_at", admin.EmptyFieldListFilter)]
+    list_filter = ["purpose", "version", "source", ("withdrawn_at", admin.EmptyFieldListFilter)]
     search_fields = ["person__email", "person__name"]
     date_hierarchy = "given_at"
     list_select_related = ["person"]
+    show_full_result_count = False
+    actions = ["export"]
+
+    @admin.action(description=_("Download as CSV"), permissions=["view"])
+    def export(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+        """The chosen rows of the ledger, with the words that were agreed to."""
+        rows = (
+            [c.person.email, c.get_purpose_display(), c.version, _moment(c.given_at), _moment(c.withdrawn_at),
+             c.source, c.text]
+            for c in queryset.select_related("person").iterator()
+        )  # fmt: skip
+        headings = [
+            _("e-mail"), _("purpose"), _("version of the text"), _("given"), _("withdrawn"), _("given at"),
+            _("text"),
+        ]  # fmt: skip
+        return csv_response("consents", headings, rows)
+
+
+def _moment(at: Any) -> str:
+    return "" if at is None else timezone.localtime(at).isoformat(timespec="minutes")
+
+
+@admin.register(TimelineEvent)
+class TimelineEventAdmin(ReadOnly, admin.ModelAdmin):
+    """What happened with people, and who looked at whose data."""
+
+    list_display = ["at", "kind", "person", "about_kind", "by", "text"]
+    list_filter = ["kind", ("by", admin.RelatedOnlyFieldListFilter)]
+    search_fields = ["person__email", "person__name", "by__username"]
+    date_hierarchy = "at"
+    list_select_related = ["person", "by", "about_type"]
+    fields = ["at", "kind", "person", "about_kind", "by", "text"]
+    show_full_result_count = False
+
+    @admin.display(description=_("page"))
+    def about_kind(self, event: TimelineEvent) -> str:
+        """Which kind of row it is about."""
+        return event.about_type.name if event.about_type else ""
 
 
 @admin.register(OutgoingMail)

@@ -60,6 +60,7 @@ class Person(models.Model):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ["name", "email_key"]
+        permissions = [("export_person", "Can export everything about a person")]
 
     def __str__(self) -> str:
         return f"{self.name} <{self.email}>" if self.name else self.email

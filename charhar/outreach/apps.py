@@ -11,7 +11,9 @@ class OutreachConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what this app holds about people."""
-        from charhar.contacts.held import hold
+        from charhar.contacts.held import hold, mention
+
+        from .reach import profile_of
 
         hold(
             "outreach.Reply",
@@ -39,3 +41,4 @@ class OutreachConfig(AppConfig):
                 "paused_until", "unsubscribed_at",
             ),
         )  # fmt: skip
+        mention(profile_of)
