@@ -110,8 +110,11 @@ def _knows(apps: Any, label: str) -> bool:
 
 
 def _permit(apps: Any, using: str, group: Any, rules: list[tuple[tuple[str, ...], list[str]]]) -> None:
-    """Give the group its permissions, making those rows that Django makes only after all migrations."""
-    permissions = apps.get_model("auth", "Permission").objects.using(using)
+    """Give the group its permissions, making those rows that Django makes only after all migrations.
+
+    A handful of queries for all of them and one for each kind: tests and new databases do this often.
+    """
+    wanted: dict[tuple[int, str], str] = {}
     for actions, labels in rules:
         for label in labels:
             app_label, _dot, name = label.partition(".")
@@ -121,10 +124,27 @@ def _permit(apps: Any, using: str, group: Any, rules: list[tuple[tuple[str, ...]
             for model in models:
                 opts = model._meta
                 kind = _kind(apps, using, app_label, opts.model_name)
-                for action in actions:
-                    permission, _created = permissions.get_or_create(
-                        content_type_id=kind.pk,
-                        codename=f"{action}_{opts.model_name}",
-                        defaults={"name": f"Can {action} {opts.verbose_name_raw}"},
-                    )
-                    group.permissions.add(permission.pk)
+                wanted |= {
+                    (kind.pk, f"{action}_{opts.model_name}"): f"Can {action} {opts.verbose_name_raw}"
+                    for action in actions
+                }
+    model = apps.get_model("auth", "Permission")
+    permissions = model.objects.using(using)
+
+    def found() -> dict[tuple[int, str], int]:
+        of_kinds = permissions.filter(content_type_id__in={kind for kind, _codename in wanted})
+        return {
+            (kind, codename): pk
+            for pk, kind, codename in of_kinds.values_list("pk", "content_type_id", "codename")
+        }
+
+    there = found()
+    permissions.bulk_create(
+        [
+            model(content_type_id=kind, codename=codename, name=name)
+            for (kind, codename), name in wanted.items()
+            if (kind, codename) not in there
+        ]
+    )
+    there = found()
+    group.permissions.add(*(there[which] for which in wanted))
