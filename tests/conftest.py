@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import email.policy
+import gc
 import os
 import socket
 import tempfile
@@ -20,15 +21,24 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection, connections
-from django.test import RequestFactory
+from django.test import RequestFactory, TransactionTestCase
 
 django.setup()
+
+from tests.database import Migrated, start_from_migrated  # noqa: E402  it needs the apps
 
 # A file, as on a real site: one SQLite in memory shares its connection and its locks among all threads.
 _FOLDER = tempfile.TemporaryDirectory(prefix="charhar-tests-")
 atexit.register(_FOLDER.cleanup)
 if connection.vendor == "sqlite":
     connection.settings_dict["TEST"]["NAME"] = str(Path(_FOLDER.name) / "tests.sqlite3")
+
+
+def pytest_collection_finish(session):
+    """Django, the site and four thousand tests stay to the end: not to be looked through for garbage each time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -49,6 +59,23 @@ def _the_client_is_taken_for_a_browser():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RequestFactory, "__init__", as_a_browser)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb, django_db_modify_db_settings):
+    """Begin with the database that `.ci/run` migrated for all of its steps, where there is one."""
+    return start_from_migrated() or django_db_keepdb
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker, tmp_path_factory):
+    """pytest-django's own, and after a test that really commits the database is as it was migrated."""
+    migrated = Migrated(tmp_path_factory.mktemp("migrated"))
+    with django_db_blocker.unblock():
+        migrated.keep()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: migrated.bring_back())
         yield
 
 
