@@ -10,8 +10,9 @@ from django.utils.translation import ngettext
 
 from .admin_privacy import PrivacyAdmin, ReadOnly
 from .export import csv_response
-from .models import Consent, OutgoingMail, Person, SpamWord, TimelineEvent
+from .models import Consent, OutgoingMail, Person, RetentionRun, SpamWord, TimelineEvent
 from .outbox import send_again
+from .retention import every_rule
 
 
 class ConsentInline(ReadOnly, admin.TabularInline):
@@ -117,3 +118,24 @@ class SpamWordAdmin(admin.ModelAdmin):
 
     list_display = ["word", "added_at"]
     search_fields = ["word"]
+
+
+@admin.register(RetentionRun)
+class RetentionRunAdmin(ReadOnly, admin.ModelAdmin):
+    """The rules of what is forgotten when, and that they are kept to day by day."""
+
+    change_list_template = "admin/contacts/retention.html"
+    list_display = ["day", "began_at", "ended_at", "rows"]
+    fields = ["day", "began_at", "ended_at", "counts"]
+
+    @admin.display(description=_("rows"))
+    def rows(self, run: RetentionRun) -> int:
+        """How many rows all rules took together."""
+        return sum(run.counts.values())
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list of days below the table of rules, with what each rule took last. One query more."""
+        last = RetentionRun.objects.exclude(ended_at=None).first()
+        counts = last.counts if last else {}
+        rules = [{"rule": rule, "last": counts.get(rule.code)} for rule in every_rule()]
+        return super().changelist_view(request, {"rules": rules, **(extra_context or {})})

@@ -10,7 +10,8 @@ class ContactsConfig(AppConfig):
     verbose_name = "Contacts"
 
     def ready(self) -> None:
-        """Say what this app holds about people."""
-        from . import held
+        """Say what this app holds about people, and for how long."""
+        from . import held, retention
 
         held.hold_own_tables()
+        retention.own_rules()

@@ -17,9 +17,11 @@ from django.utils.translation import gettext_lazy as _
 
 from .addresses import email_key
 from .attempts import Attempt, FormGate, SpamWord
+from .runs import RetentionRun
 
 __all__ = [
-    "Attempt", "Consent", "FormGate", "Mailing", "OutgoingMail", "Person", "SpamWord", "StaffWording",
+    "Attempt", "Consent", "FormGate", "Mailing", "OutgoingMail", "Person", "RetentionRun", "SpamWord",
+    "StaffWording",
     "Suppression", "TimelineEvent", "Wording", "give_up_time", "new_message_id", "suppression_keys",
 ]  # fmt: skip
 

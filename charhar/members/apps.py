@@ -10,10 +10,13 @@ class MembersConfig(AppConfig):
     verbose_name = "Members"
 
     def ready(self) -> None:
-        """Say what this app holds about people."""
+        """Say what this app holds about people, and for how long."""
         from charhar.contacts.held import hold
 
-        from . import letters  # noqa: F401  makes the letters known to the staff
+        from . import (
+            letters,  # noqa: F401  makes the letters known to the staff
+            retention,
+        )
 
         # What hangs on a membership stands before it: its way to the person leads through the membership.
         hold(
@@ -46,3 +49,4 @@ class MembersConfig(AppConfig):
             ),
         )  # fmt: skip
         hold("members.SignIn", shown=("asked_at", "used_at", "ended_at"))
+        retention.rules()

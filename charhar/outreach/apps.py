@@ -10,9 +10,10 @@ class OutreachConfig(AppConfig):
     verbose_name = "Outreach"
 
     def ready(self) -> None:
-        """Say what this app holds about people."""
+        """Say what this app holds about people, and for how long."""
         from charhar.contacts.held import hold, mention
 
+        from . import retention
         from .reach import profile_of
 
         hold(
@@ -42,3 +43,4 @@ class OutreachConfig(AppConfig):
             ),
         )  # fmt: skip
         mention(profile_of)
+        retention.rules()

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from charhar.contacts.models import Attempt, OutgoingMail
 from charhar.contacts.outbox import deliver_due
+from charhar.contacts.retention import forget_once_a_day
 from charhar.desk import effects, sittings
 from charhar.desk.dead_links import check_own_if_changed
 from charhar.desk.heartbeat import beat
@@ -38,6 +39,7 @@ class Command(BaseCommand):
             ("Side effects forgotten", lambda: str(effects.prune())),
             ("Closed forms forgotten", lambda: str(sittings.prune())),
             ("Searches forgotten", lambda: str(missed.prune())),
+            ("Forgotten by the rules", _forgotten),
             ("Statistics of the tables", statistics.refresh),
         ]
         began, lines, failed = time.monotonic(), [], []
@@ -64,6 +66,11 @@ def _mail() -> str:
     return _counted(
         Counter({str(OutgoingMail.State(state).label): number for state, number in deliver_due().items()})
     )
+
+
+def _forgotten() -> str:
+    counts = forget_once_a_day()
+    return "done today already" if counts is None else _counted(+Counter(counts))
 
 
 def _counted(counts: Counter[str]) -> str:
