@@ -4,6 +4,7 @@ Each comes from the environment, is typed, and stops the start with a clear sent
 sense. README.md lists them for the people who run the site.
 """
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -74,6 +75,23 @@ def services(name: str) -> list[str]:
                 f"{name} holds {raw!r}; each must look like https://www.example.org/path, commas between."
             )
     return list(dict.fromkeys(found))
+
+
+def mailbox(name: str) -> str:
+    """Read the address of a mailbox; none is the default. It is never shown: it holds a password."""
+    raw = env.str(name, default="").strip()
+    try:
+        parts = urlsplit(raw)
+        sound = parts.scheme in {"imap", "imaps", "pop", "pops"} and parts.hostname and parts.username
+        sound = sound and parts.password and (parts.port or 1)
+    except ValueError:
+        sound = False
+    if raw and not sound:
+        raise ImproperlyConfigured(
+            f"{name} makes no sense; it must look like imaps://user:password@mail.example.org/INBOX or "
+            "pops://user:password@mail.example.org, with %40 for an @ in the name."
+        )
+    return raw
 
 
 # -- The essentials ---------------------------------------------------------------------------------
@@ -320,6 +338,13 @@ except ImproperlyConfigured as error:
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Charhar Institute <secretariat@charhar.org.cn>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# The mailbox that ``read_mail`` reads, and the address that leads to it, also with "+anything" before the @.
+INBOX_URL = mailbox("INBOX_URL")
+INBOX_ADDRESS = env.str("INBOX_ADDRESS", default="").strip()
+if INBOX_ADDRESS and not re.fullmatch(r"[^@\s+<>]+@[^@\s<>]+\.[^@\s<>]+", INBOX_ADDRESS):
+    raise ImproperlyConfigured(
+        f"INBOX_ADDRESS is {INBOX_ADDRESS!r}; it must look like answers@example.org, without a plus sign."
+    )
 
 # -- Services of the institute's own that hear when a text is published, corrected or withdrawn ------
 

@@ -264,9 +264,9 @@ def _secretariat(user: Any) -> list[Group]:
             ("applications", _("Open applications"), rows, "name", "created_at", {"state__in": "new,review"})
         )
     if user.has_perm("outreach.view_contactmessage"):
-        messages = ContactMessage.objects.filter(state=ContactMessage.State.NEW)
+        messages = ContactMessage.objects.for_me(user)
         desks.append(
-            ("messages", _("Unanswered messages"), messages, "name", "created_at", {"state__exact": "new"})
+            ("messages", _("Unanswered messages"), messages, "name", "created_at", {"waiting": "me"})
         )
     if user.has_perm("contacts.view_outgoingmail"):
         lost = [OutgoingMail.State.FAILED, OutgoingMail.State.UNCERTAIN]

@@ -58,6 +58,11 @@ def read(expression, **variables):
         ("REDIS_URL", "http://127.0.0.1:6379"),
         ("EMAIL_URL", "nonsense"),
         ("EMAIL_URL", "pigeon://coop"),
+        ("INBOX_URL", "https://mail.example.org"),
+        ("INBOX_URL", "imaps://mail.example.org/INBOX"),
+        ("INBOX_URL", "imaps://user:password@mail.example.org:mail"),
+        ("INBOX_ADDRESS", "answers"),
+        ("INBOX_ADDRESS", "answers+x@example.org"),
         ("LOG_LEVEL", "loud"),
         ("SIGN_IN_ATTEMPTS", "0"),
         ("SIGN_IN_ATTEMPTS", "many"),
@@ -154,6 +159,6 @@ def test_the_readme_lists_every_switch_and_no_other():
     code = (ROOT / "charhar" / "settings.py").read_text()
     table = (ROOT / "README.md").read_text().partition("## Settings")[2].partition("\ngunicorn")[0]
     read_here = set(
-        re.findall(r"""\b(?:switch|number|choice|address|services|env\.\w+)\(\s*"([A-Z_]+)\"""", code)
+        re.findall(r"""\b(?:switch|number|choice|address|mailbox|services|env\.\w+)\(\s*"([A-Z_]+)\"""", code)
     )
     assert set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.M)) == read_here

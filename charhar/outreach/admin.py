@@ -6,87 +6,13 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from charhar.contacts.export import csv_response
 from charhar.taxonomy.admin_seen import SeenAdmin
 
-from .models import ContactMessage, Subscription, Vacancy, WayToGive
+from . import admin_inbox  # noqa: F401  (registers the inbox)
+from .models import Subscription, Vacancy, WayToGive
 from .subscriptions import unsubscribe
-
-
-@admin.register(ContactMessage)
-class ContactMessageAdmin(admin.ModelAdmin):
-    """The inbox: what was written is read, only its state is changed."""
-
-    list_display = [
-        "created_at",
-        "name",
-        "email",
-        "subject",
-        "expert",
-        "organisation",
-        "language",
-        "state",
-    ]
-    list_display_links = ["created_at", "name"]
-    list_filter = ["state", "subject", "language"]
-    search_fields = ["name", "email", "organisation", "message"]
-    date_hierarchy = "created_at"
-    readonly_fields = [
-        "created_at",
-        "subject",
-        "expert",
-        "passed_on",
-        "name",
-        "email",
-        "organisation",
-        "page",
-        "message",
-        "language",
-        "person",
-    ]
-    list_select_related = ["expert"]
-    fields = ["state", *readonly_fields]
-    actions = ["mark_answered", "mark_spam", "export"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    @admin.action(description=_("Mark as answered"), permissions=["change"])
-    def mark_answered(self, request: HttpRequest, queryset: Any) -> None:
-        self._mark(request, queryset, ContactMessage.State.ANSWERED)
-
-    @admin.action(description=_("Mark as spam"), permissions=["change"])
-    def mark_spam(self, request: HttpRequest, queryset: Any) -> None:
-        self._mark(request, queryset, ContactMessage.State.SPAM)
-
-    def _mark(self, request: HttpRequest, queryset: Any, state: str) -> None:
-        count = queryset.update(state=state)
-        self.message_user(
-            request,
-            ngettext("%(count)d message marked.", "%(count)d messages marked.", count) % {"count": count},
-        )
-
-    @admin.action(description=_("Download as CSV"), permissions=["view"])
-    def export(self, request: HttpRequest, queryset: Any) -> HttpResponse:
-        rows = (
-            [timezone.localtime(m.created_at).isoformat(timespec="minutes"), m.get_subject_display(), m.name,
-             m.email, m.organisation, m.page, m.message, m.language, m.get_state_display()]
-            for m in queryset.iterator()
-        )  # fmt: skip
-        headings = [
-            _("received"),
-            _("subject"),
-            _("name"),
-            _("e-mail"),
-            _("organisation"),
-            _("page it is about"),
-            _("message"),
-            _("language"),
-            _("state"),
-        ]
-        return csv_response("messages", headings, rows)
 
 
 class StandingFilter(admin.SimpleListFilter):

@@ -13,8 +13,10 @@ class OutreachConfig(AppConfig):
         """Say what this app holds about people, and for how long."""
         from charhar.contacts.held import hold, mention
 
-        from . import retention
+        from . import message_letters, retention
         from .reach import profile_of
+
+        message_letters.declare_all()
 
         hold(
             "outreach.Reply",

@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from . import views
+from . import views, views_contact
 
 urlpatterns = [
-    path("about/contact/", views.Contact.as_view(), name="contact"),
+    path("about/contact/", views_contact.Contact.as_view(), name="contact"),
     path("about/contact/thanks/", views.thanks, {"step": "contact"}, name="contact-thanks"),
     path("about/careers/", views.careers, name="careers"),
-    path("about/support/", views.Support.as_view(), name="support"),
+    path("about/support/", views_contact.Support.as_view(), name="support"),
     path("about/support/thanks/", views.thanks, {"step": "support"}, name="support-thanks"),
     path("subscribe/", views.Subscribe.as_view(), name="subscribe"),
     path("subscribe/sent/", views.thanks, {"step": "sent"}, name="subscribe-sent"),

@@ -1,15 +1,11 @@
-"""The pages Contact Us, Careers, Support Charhar and Stay Informed."""
+"""The pages Careers and Stay Informed, the links in mails, and where posts lead."""
 
 from typing import Any
 
-from django.conf import settings
 from django.core import signing
-from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
@@ -18,107 +14,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from charhar.contacts.guard import GuardedForm, GuardedFormView, require_own_page
-from charhar.contacts.letters import letter
-from charhar.contacts.models import Person
-from charhar.contacts.outbox import queue
-from charhar.pages.models import SiteSettings
 from charhar.pages.views import form_page
 from charhar.publishing.head import head_for
 from charhar.publishing.languages import current_language
 
 from . import subscriptions
-from .forms import ContactForm, MessageForm, SubscribeForm, own_path
-from .models import ContactMessage, Subscription, Vacancy, WayToGive
+from .forms import SubscribeForm
+from .models import Subscription, Vacancy
 
 never_kept = cache_control(private=True, no_store=True)
-
-
-class MessageView(GuardedFormView):
-    """A page with a form whose messages go to the secretariat."""
-
-    bucket = "message"
-    form_class: type[GuardedForm] = MessageForm
-    subject = ContactMessage.Subject.GENERAL
-
-    def keep(self, form: GuardedForm) -> None:
-        """One row and one mail to the secretariat for the same message on one day."""
-        data = form.cleaned_data
-        language = current_language()
-        subject = data.get("subject") or self.subject
-        with transaction.atomic():
-            message, is_new = ContactMessage.objects.get_or_create(
-                digest=form.digest(),
-                day=timezone.localdate(),
-                defaults={
-                    "person": Person.objects.meet(data["email"], name=data["name"], language=language),
-                    "subject": subject,
-                    "name": data["name"],
-                    "email": data["email"],
-                    "organisation": data["organisation"],
-                    "message": data["message"],
-                    "page": data.get("page", ""),
-                    "language": language,
-                    **self.more(),
-                },
-            )
-            if is_new:
-                self.pass_on(message)
-
-    def more(self) -> dict[str, Any]:
-        """Further columns of the message."""
-        return {}
-
-    def pass_on(self, message: ContactMessage) -> None:
-        """Tell whom a new message is for."""
-        _tell_secretariat(message)
-
-
-def _tell_secretariat(message: ContactMessage) -> None:
-    """A note with a link and nothing personal: what was written stays where it can be erased."""
-    site = SiteSettings.load()
-    context = {
-        "site": site,
-        "subject": message.get_subject_display(),
-        "admin_url": settings.SITE_URL + reverse("admin:outreach_contactmessage_change", args=[message.pk]),
-    }
-    note = letter("message-received", message.language, context)
-    queue(to=site.email or settings.SERVER_EMAIL, purpose="notice", **note._asdict())
-
-
-class Contact(MessageView):
-    """Contact Us."""
-
-    form_class = ContactForm
-    template_name = "outreach/contact.html"
-
-    def make_form(self, data: QueryDict | None = None) -> GuardedForm:
-        """The form; for those who come to report an error in a page, with that page filled in."""
-        about = self.request.GET.get("about", "")
-        try:
-            own_path(about)
-        except ValidationError:
-            about = ""
-        initial = {"page": about, "subject": ContactMessage.Subject.WEBSITE} if about else {}
-        return ContactForm(data, initial=initial)
-
-    def page_context(self) -> dict[str, Any]:
-        return form_page(self.request, "contact", _("Contact Us"))
-
-    def thanks_url(self) -> str:
-        return reverse("contact-thanks")
-
-
-class Support(MessageView):
-    """Support Charhar: ways to give, and a form for those who would like to talk about it."""
-
-    subject = ContactMessage.Subject.SUPPORT
-    template_name = "outreach/support.html"
-
-    def page_context(self) -> dict[str, Any]:
-        return {**form_page(self.request, "support", _("Support Charhar")), "ways": WayToGive.shown()}
-
-    def thanks_url(self) -> str:
-        return reverse("support-thanks")
 
 
 @require_safe

@@ -19,8 +19,10 @@ from experts.finder import Finder
 from experts.models import Expert
 
 from .forms import ExpertForm
+from .inbox import relay_key
 from .models import ContactMessage
-from .views import MessageView, never_kept
+from .views import never_kept
+from .views_contact import MessageView
 
 FACES = 12
 ANNOUNCEMENTS = 6
@@ -93,6 +95,7 @@ class ExpertContact(MessageView):
                 purpose="message",
                 person=message.person,  # so that it goes when the writer is erased
                 headers={"Reply-To": message.email},
+                key=relay_key(message.pk),
                 **note._asdict(),
             )
 

@@ -15,7 +15,7 @@ from charhar.contacts.attempts import Attempt, Limit, SpamWord, Verdict
 from charhar.contacts.models import OutgoingMail, Person
 from charhar.members.models import Application, Plan
 from charhar.outreach.models import ContactMessage, Subscription
-from charhar.outreach.views import Contact
+from charhar.outreach.views_contact import Contact
 from tests.factories import ExpertFactory
 
 pytestmark = pytest.mark.django_db

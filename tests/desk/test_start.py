@@ -281,6 +281,7 @@ def letter(state, subject="A letter"):
         subject=subject,
         text="x",
         state=state,
+        tried_at=timezone.now(),
     )
 
 
