@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from charhar.contacts.models import Attempt, OutgoingMail
@@ -14,6 +15,8 @@ from charhar.contacts.retention import forget_once_a_day
 from charhar.desk import effects, sittings
 from charhar.desk.dead_links import check_own_if_changed
 from charhar.desk.heartbeat import beat
+from charhar.outreach.mailboxes import from_url
+from charhar.outreach.reading import read_all
 from charhar.publishing.backends import statistics
 from charhar.publishing.copies import apply_due
 from charhar.search import missed
@@ -33,6 +36,7 @@ class Command(BaseCommand):
         parts: list[tuple[str, Callable[[], str]]] = [
             ("Corrections", _corrections),
             ("Mail", _mail),
+            *([("Mail read", _read_mail)] if settings.INBOX_URL else []),
             ("Side effects", lambda: _counted(effects.run_due())),
             ("Links to this site", check_own_if_changed),
             ("Attempts forgotten", lambda: str(Attempt.prune())),
@@ -71,6 +75,10 @@ def _mail() -> str:
 def _forgotten() -> str:
     counts = forget_once_a_day()
     return "done today already" if counts is None else _counted(+Counter(counts))
+
+
+def _read_mail() -> str:
+    return _counted(read_all(from_url(settings.INBOX_URL)))
 
 
 def _counted(counts: Counter[str]) -> str:
