@@ -78,7 +78,9 @@ def moving(message: ContactMessage, move: Move) -> Iterator[ContactMessage]:
     ``message`` itself is brought up to date as well.
     """
     with transaction.atomic():
-        held = ContactMessage.objects.select_for_update().select_related("person").get(pk=message.pk)
+        held = (
+            ContactMessage.objects.select_for_update(of=("self",)).select_related("person").get(pk=message.pk)
+        )
         if move not in possible(held):
             raise ValidationError(
                 _("“%(move)s” is not possible: the message is %(state)s."),
