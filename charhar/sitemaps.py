@@ -15,6 +15,7 @@ from django.utils import timezone
 from articles.feeds import xml_text
 from articles.models import Article, NewsSection
 from charhar.library.templatetags.pictures import social_card
+from charhar.outreach.models import Newsletter
 from charhar.pages.models import InstitutePage
 from charhar.publishing.head import HREFLANG, absolute
 from charhar.publishing.languages import CHINESE, ENGLISH, with_prefix
@@ -169,8 +170,25 @@ class Lists(BothLanguages):
                 "experts",
                 "for-journalists",
                 "publications",
+                "newsletters",
             )
         ]
+
+
+class Newsletters(OwnSitemap):
+    """Those in the archive."""
+
+    def items(self) -> Any:
+        return Newsletter.objects.in_archive().filter(language=self.language)
+
+    def location(self, newsletter: Newsletter) -> str:
+        return newsletter.get_absolute_url()
+
+    def lastmod(self, newsletter: Newsletter) -> datetime.datetime | None:
+        return newsletter.begun_at
+
+    def editions(self, items: Sequence[Any]) -> dict[Any, dict[str, str]]:
+        return {}
 
 
 class News(Texts):
@@ -214,6 +232,7 @@ SITEMAPS: dict[str, Any] = {
         "pages": Texts(InstitutePage, language),
         "experts": Experts(language),
         "subjects": Subjects(language),
+        "newsletters": Newsletters(language),
     }.items()
 }
 NEWS_SITEMAP: dict[str, Any] = {"news": News()}

@@ -211,7 +211,15 @@ def test_public_functions_and_classes_say_what_they_are():
 
 
 def test_templates_hold_no_inline_code_and_call_no_other_host():
-    found = {str(path.relative_to(ROOT)): inline_code(path.read_text()) for path in templates()}
+    # Letters have no other place for their styles: mail programs load no sheet, and some drop the element.
+    found = {
+        str(path.relative_to(ROOT)): [
+            line
+            for line in inline_code(path.read_text())
+            if not (path.parent.name == "mail" and line.startswith(("inline style sheet", "style attribute")))
+        ]
+        for path in templates()
+    }
     assert {path: lines for path, lines in found.items() if lines} == {}
 
 

@@ -161,6 +161,7 @@ def test_the_catalogue_names_no_machine_no_hour_and_nobody():
 
 def words_of(source):
     """What a template says in words of its own: its text and spoken attributes, outside every tag."""
+    source = re.sub(r"<style>.*?</style>", "", source, flags=re.S)
     source = re.sub(
         r"{% blocktranslate.*?{% endblocktranslate %}|{% block \w*class.*?{% endblock %}", "", source
     )

@@ -18,12 +18,14 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import get_connection
+from django.core.mail.backends.smtp import EmailBackend
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from .models import Mailing, OutgoingMail, Person, Suppression, give_up_time
+from .printing import Message, Press, Printed, one_line
 
 logger = logging.getLogger(__name__)
 State = OutgoingMail.State
@@ -77,11 +79,6 @@ def queue(
     if not_before is None:
         transaction.on_commit(partial(deliver_now, mail.pk), robust=True)
     return mail
-
-
-def one_line(subject: str) -> str:
-    """A subject as a header can hold it."""
-    return " ".join(subject.split())[:300]
 
 
 def address_mailing(
@@ -153,6 +150,11 @@ def resume(mailing: Mailing) -> bool:
             return False
         mailing.mail.filter(state=State.PENDING).update(give_up_at=give_up_time())
     return True
+
+
+def call_off(mailing: Mailing) -> int:
+    """Suppress whatever of a mailing still waits: nobody more is to get it; how many messages."""
+    return mailing.mail.filter(state=State.PENDING).update(state=State.SUPPRESSED)
 
 
 def deliver_now(pk: int) -> None:
@@ -240,22 +242,12 @@ def send_again(mail: OutgoingMail) -> bool:
     return bool(changed)
 
 
-class _Message(EmailMultiAlternatives):
-    """Built once: before the server hears of it, so that what can not be built is known not to be sent."""
-
-    _built: Any = None
-
-    def message(self, *args: Any, **kwargs: Any) -> Any:
-        if self._built is None:
-            self._built = super().message(*args, **kwargs)
-        return self._built
-
-
 class _Postman:
     """Sends messages over one connection, opened anew after whatever went wrong on it."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self.press = Press(plain=isinstance(connection, EmailBackend))
         self.is_open = False
         self.trouble: Exception | None = None  # why the server can not be reached
 
@@ -322,12 +314,11 @@ class _Postman:
         """Send one claimed message; its state now. Leaves ``is_open`` false where the connection broke."""
         settle = partial(_settle, mail)
         try:
-            message = _message(mail)
-            message.message()
+            message = self.press.message(mail)
         except (ValueError, LookupError) as error:
             return settle(State.FAILED, error=_words(error))
         try:
-            self.connection.send_messages([message])
+            self._hand_over(message)
         except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
             self.is_open = False
             if _is_passing(error):
@@ -343,17 +334,24 @@ class _Postman:
             return settle(State.UNCERTAIN, error=_words(error))
         return settle(State.SENT, sent_at=timezone.now(), error="")
 
+    def _hand_over(self, message: Message | Printed) -> None:
+        if isinstance(message, Printed):
+            self.connection.connection.sendmail(message.sender, [message.to], message.data)
+        else:
+            self.connection.send_messages([message])
+
 
 def _claim(keys: list[int], claim: str) -> list[OutgoingMail]:
-    """Take those of the messages that still wait; nobody else has them from here on. Two queries."""
+    """Take those of the messages that still wait; nobody else has them from here on. Two queries.
+
+    What was paused since it was looked for is left.
+    """
     now = timezone.now()
-    if not OutgoingMail.objects.filter(pk__in=keys, state=State.PENDING).update(
-        state=State.UNCERTAIN, claim=claim, tried_at=now, attempts=F("attempts") + 1
-    ):
+    paused = Mailing.objects.filter(state=Mailing.State.PAUSED, pk=OuterRef("mailing"))
+    waiting = OutgoingMail.objects.filter(~Exists(paused), pk__in=keys, state=State.PENDING)
+    if not waiting.update(state=State.UNCERTAIN, claim=claim, tried_at=now, attempts=F("attempts") + 1):
         return []
-    return list(
-        OutgoingMail.objects.filter(claim=claim).select_related("mailing").order_by("next_try_at", "pk")
-    )
+    return list(OutgoingMail.objects.filter(claim=claim).order_by("next_try_at", "pk"))
 
 
 def _give_back(keys: list[int], claim: str) -> int:
@@ -375,24 +373,10 @@ def _settle(mail: OutgoingMail, state: str, **fields: Any) -> str:
     return state
 
 
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    for name, value in values.items():
-        text = text.replace("{{" + name + "}}", value)
-    return text
-
-
-def _message(mail: OutgoingMail) -> _Message:
-    words = mail.mailing or mail
-    message = _Message(
-        one_line(_filled(words.subject, mail.values)),
-        _filled(words.text, mail.values),
-        mail.sender,
-        [mail.to],
-        headers={"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated", **mail.headers},
-    )
-    if words.html:
-        message.attach_alternative(_filled(words.html, mail.values), "text/html")
-    return message
+def built(mail: OutgoingMail) -> bytes:
+    """The message as it travels, headers and all."""
+    message = Press(plain=True).message(mail)
+    return message.data if isinstance(message, Printed) else message.message().as_bytes(linesep="\r\n")
 
 
 def _is_passing(error: smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused) -> bool:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from charhar.contacts.export import csv_response
 from charhar.taxonomy.admin_seen import SeenAdmin
 
-from . import admin_inbox  # noqa: F401  (registers the inbox)
+from . import admin_inbox, admin_newsletters  # noqa: F401  (registers the inbox and newsletters)
 from .models import Subscription, Vacancy, WayToGive
 from .subscriptions import unsubscribe
 
@@ -38,13 +38,18 @@ class StandingFilter(admin.SimpleListFilter):
 class SubscriptionAdmin(admin.ModelAdmin):
     """Who hears from the institute. Nobody is subscribed by hand: consent comes from the mailbox."""
 
-    list_display = ["address", "name", "language", "active", "asked_at", "confirmed_at", "unsubscribed_at"]
-    list_filter = [StandingFilter, "language"]
+    list_display = [
+        "address", "name", "language", "rhythm", "active", "asked_at", "confirmed_at", "unsubscribed_at",
+    ]  # fmt: skip
+    list_filter = [StandingFilter, "rhythm", "language"]
     search_fields = ["person__email", "person__name"]
     date_hierarchy = "asked_at"
     list_select_related = ["person"]
-    fields = ["person", "language", "asked_at", "confirmed_at", "unsubscribed_at"]
-    readonly_fields = ["person", "asked_at", "confirmed_at", "unsubscribed_at"]
+    # What somebody chose is theirs: they change it over the link in their letters, or ask us to send it.
+    readonly_fields = [
+        "person", "language", "rhythm", "topics", "regions", "series", "experts", "asked_at", "confirmed_at",
+        "paused_until", "unsubscribed_at",
+    ]  # fmt: skip
     actions = ["end", "export"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -65,7 +70,7 @@ class SubscriptionAdmin(admin.ModelAdmin):
     @admin.action(description=_("End the subscription"), permissions=["change"])
     def end(self, request: HttpRequest, queryset: Any) -> None:
         for subscription in queryset:
-            unsubscribe(subscription)
+            unsubscribe(subscription, by=request.user)
 
     @admin.action(description=_("Download as CSV"), permissions=["view"])
     def export(self, request: HttpRequest, queryset: Any) -> HttpResponse:

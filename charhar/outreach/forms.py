@@ -1,4 +1,4 @@
-"""The forms of the pages Contact Us, Support Charhar and Stay Informed."""
+"""The forms of the pages Contact Us and Support Charhar."""
 
 from typing import Any
 
@@ -62,9 +62,3 @@ class ExpertForm(MessageForm):
 
     def digest(self) -> str:
         return digest(super().digest(), self.expert.pk)
-
-
-class SubscribeForm(GuardedForm):
-    """An address to send news to."""
-
-    email = EmailField(label=_("Your e-mail address"))

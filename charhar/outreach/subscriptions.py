@@ -10,26 +10,41 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from charhar.contacts.letters import letter
-from charhar.contacts.models import Consent, OutgoingMail, Person, Wording
-from charhar.contacts.outbox import queue
+from charhar.contacts.models import (
+    Consent,
+    OutgoingMail,
+    Person,
+    Suppression,
+    TimelineEvent,
+    Wording,
+)
+from charhar.contacts.outbox import hold_back, queue
 from charhar.pages.models import SiteSettings
 
+from .choices import Choices, chosen, in_words, keep
+from .links import (
+    CONFIRM_SALT,
+    UNSUBSCRIBE_SALT,
+    confirm_url,
+    ending_headers,
+    preferences_url,
+    unsubscribe_url,
+)
 from .models import Subscription
 
-CONFIRM_SALT = "outreach.subscriptions.confirm"
-UNSUBSCRIBE_SALT = "outreach.subscriptions.unsubscribe"
 LINK_LASTS = datetime.timedelta(days=7)
 # One mailbox is not to be flooded, whoever types its address how often.
 MAIL_PAUSE = datetime.timedelta(minutes=10)
 MAILS_A_DAY = 3
+# Whoever's address failed, complained or was erased is asked less often whether they have come back.
+MAILS_A_DAY_SUPPRESSED = 1
 WORDING = Wording(
     Consent.Purpose.UPDATES,
-    "1",
+    "2",
     _(
         "I would like the Charhar Institute to send me news, events, opinion and publication notifications "
         "by e-mail. My address is used for nothing else and is given to nobody. I can end this at any time "
@@ -42,23 +57,24 @@ class LinkExpired(Exception):
     """The link was ours, but it is too old or has been overtaken by a later step."""
 
 
-def ask(email: str, language: str) -> None:
+def ask(email: str, choices: Choices) -> None:
     """Note the wish and send a mail: the link to confirm it, or word that it is confirmed already.
 
-    Whoever asks learns nothing about the address. Asking again within ``MAIL_PAUSE``, also at the same
-    moment, sends nothing more.
+    Whoever asks learns nothing about the address, and changes nothing of a subscription that stands: the mail
+    then leads to the page where its owner can. Asking again within ``MAIL_PAUSE``, also at the same moment,
+    sends nothing more.
     """
     with transaction.atomic():
-        person = Person.objects.meet(email, language=language)
-        Subscription.objects.get_or_create(person=person, defaults={"language": language})
+        person = Person.objects.meet(email, language=choices.language)
+        Subscription.objects.get_or_create(person=person, defaults={"language": choices.language})
         subscription = Subscription.objects.select_for_update().select_related("person").get(person=person)
         if not subscription.is_active:
-            subscription.language = language
             subscription.asked_at = timezone.now()
-            subscription.save(update_fields=["language", "asked_at"])
+            subscription.save(update_fields=["asked_at"])
+            keep(subscription, choices)
         purpose = "subscribed" if subscription.is_active else "confirm"
-        if _may_mail(subscription, purpose):
-            _mail(subscription, purpose, language)
+        if may_mail(subscription, purpose):
+            _mail(subscription, purpose, choices)
 
 
 def from_confirm_token(token: str) -> Subscription:
@@ -89,7 +105,8 @@ def from_unsubscribe_token(token: str) -> Subscription:
 def confirm(subscription: Subscription, *, source: str) -> None:
     """Begin the subscription, write down the consent and send the welcome; a second time nothing happens.
 
-    Raises ``LinkExpired`` where the subscription was ended in the meantime.
+    Whoever confirms shows that the address works and is wanted: it leaves the suppression list. Raises
+    ``LinkExpired`` where the subscription was ended in the meantime.
     """
     with transaction.atomic():
         fresh = Subscription.objects.select_for_update().select_related("person").get(pk=subscription.pk)
@@ -97,43 +114,52 @@ def confirm(subscription: Subscription, *, source: str) -> None:
             raise LinkExpired
         if fresh.is_active:
             return
-        fresh.confirmed_at, fresh.unsubscribed_at = timezone.now(), None
-        fresh.save(update_fields=["confirmed_at", "unsubscribed_at"])
-        Consent.objects.give(fresh.person, WORDING, source=source)
-        _mail(fresh, "welcome", fresh.language)
+        begin(fresh)
+        Suppression.objects.remove_address(fresh.person.email)
+        consent = give_consent(fresh, source=source)
+        TimelineEvent.objects.note(
+            fresh.person, TimelineEvent.Kind.SUBSCRIBED, text=consent.text, about=fresh
+        )
+        _mail(fresh, "welcome", chosen(fresh))
 
 
-def unsubscribe(subscription: Subscription) -> None:
-    """End the subscription, confirmed or not, and every confirming link under way; twice is as once."""
+def begin(subscription: Subscription) -> None:
+    """Let the subscription count from now on, in the caller's transaction."""
+    subscription.confirmed_at, subscription.unsubscribed_at = timezone.now(), None
+    subscription.paused_until = None
+    subscription.save(update_fields=["confirmed_at", "unsubscribed_at", "paused_until"])
+
+
+def wording_for(subscription: Subscription) -> Wording:
+    """The words that somebody agrees to, with what they chose among them. Four queries."""
+    with translation.override(subscription.language):
+        return WORDING._replace(text=f"{WORDING.text} {in_words(chosen(subscription))}")
+
+
+def give_consent(subscription: Subscription, *, source: str) -> Consent:
+    """Write down what the subscription's owner agreed to."""
+    return Consent.objects.give(subscription.person, wording_for(subscription), source=source)
+
+
+def unsubscribe(subscription: Subscription, *, by: Any = None) -> None:
+    """End the subscription, confirmed or not, and every confirming link under way; twice is as once.
+
+    What waits for the person in letters to many is held back. ``by`` is the account of whoever ends it for
+    them.
+    """
     with transaction.atomic():
-        fresh = Subscription.objects.select_for_update().get(pk=subscription.pk)
+        fresh = Subscription.objects.select_for_update().select_related("person").get(pk=subscription.pk)
         if fresh.unsubscribed_at is not None:
             return
         fresh.unsubscribed_at = timezone.now()
         fresh.round += 1
         fresh.save(update_fields=["unsubscribed_at", "round"])
         Consent.objects.withdraw(fresh.person, Consent.Purpose.UPDATES)
+        hold_back(fresh.person)
+        TimelineEvent.objects.note(fresh.person, TimelineEvent.Kind.UNSUBSCRIBED, by=by, about=fresh)
 
 
-def confirm_url(subscription: Subscription) -> str:
-    """The whole address of a fresh confirming link, in the subscription's language."""
-    token = signing.dumps([subscription.pk, subscription.round], salt=CONFIRM_SALT)
-    return _absolute("subscribe-confirm", token, subscription.language)
-
-
-def unsubscribe_url(subscription: Subscription) -> str:
-    """The whole address of the link that ends the subscription."""
-    return _absolute(
-        "unsubscribe", signing.dumps(subscription.pk, salt=UNSUBSCRIBE_SALT), subscription.language
-    )
-
-
-def _absolute(name: str, token: str, language: str) -> str:
-    with translation.override(language):
-        return settings.SITE_URL + reverse(name, args=[token])
-
-
-def _may_mail(subscription: Subscription, purpose: str) -> bool:
+def may_mail(subscription: Subscription, purpose: str) -> bool:
     """Whether another mail of this purpose may go. The caller holds the row: two can not both be told yes."""
     now = timezone.now()
     sent = OutgoingMail.objects.filter(person=subscription.person, purpose=purpose)
@@ -143,25 +169,28 @@ def _may_mail(subscription: Subscription, purpose: str) -> bool:
     begun_anew = subscription.unsubscribed_at is not None and last <= subscription.unsubscribed_at
     if last > now - MAIL_PAUSE and not begun_anew:
         return False
-    return sent.filter(created_at__gt=now - datetime.timedelta(days=1)).count() < MAILS_A_DAY
+    is_suppressed = bool(Suppression.objects.among([subscription.person.email]))
+    most = MAILS_A_DAY_SUPPRESSED if is_suppressed else MAILS_A_DAY
+    return sent.filter(created_at__gt=now - datetime.timedelta(days=1)).count() < most
 
 
-def _mail(subscription: Subscription, purpose: str, language: str) -> None:
+def _mail(subscription: Subscription, purpose: str, choices: Choices) -> None:
+    language = choices.language
+    wanted = choices if purpose == "subscribed" else None
     ending = unsubscribe_url(subscription)
     context: dict[str, Any] = {
         "site": SiteSettings.load(),
         "site_url": settings.SITE_URL,
         "confirm_url": confirm_url(subscription),
         "unsubscribe_url": ending,
+        "preferences_url": preferences_url(subscription, wanted),
+        "chosen": in_words(choices),
         "days": LINK_LASTS.days,
     }
     queue(
         to=subscription.person.email,
         person=subscription.person,
         purpose=purpose,
-        headers={
-            "List-Unsubscribe": f"<{ending}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
+        headers=ending_headers(ending),
         **letter(purpose, language, context)._asdict(),
     )

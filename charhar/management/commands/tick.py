@@ -15,6 +15,7 @@ from charhar.contacts.retention import forget_once_a_day
 from charhar.desk import effects, sittings
 from charhar.desk.dead_links import check_own_if_changed
 from charhar.desk.heartbeat import beat
+from charhar.outreach import alerts, newsletters
 from charhar.outreach.mailboxes import from_url
 from charhar.outreach.reading import read_all
 from charhar.publishing.backends import statistics
@@ -35,6 +36,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         parts: list[tuple[str, Callable[[], str]]] = [
             ("Corrections", _corrections),
+            ("Newsletters", lambda: _counted(newsletters.begin_due())),
+            ("New texts announced", lambda: _counted(alerts.announce_due())),
+            ("Weekly digest", _digest),
             ("Mail", _mail),
             *([("Mail read", _read_mail)] if settings.INBOX_URL else []),
             ("Side effects", lambda: _counted(effects.run_due())),
@@ -79,6 +83,11 @@ def _forgotten() -> str:
 
 def _read_mail() -> str:
     return _counted(read_all(from_url(settings.INBOX_URL)))
+
+
+def _digest() -> str:
+    number = alerts.send_digest()
+    return "not due" if number is None else f"{number} letters"
 
 
 def _counted(counts: Counter[str]) -> str:
