@@ -48,5 +48,5 @@ class MembersConfig(AppConfig):
                 "state", "typed", "reason", "decided_at",
             ),
         )  # fmt: skip
-        hold("members.SignIn", shown=("asked_at", "used_at", "ended_at"))
+        hold("members.SignIn", shown=("asked_at", "used_at", "ended_at", "new_email"))
         retention.rules()

@@ -1,4 +1,4 @@
-"""The application for membership."""
+"""What applicants and members fill in."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from charhar.contacts.fields import EmailField, LineField, ParagraphsField
 from charhar.contacts.guard import GuardedForm
-from charhar.contacts.models import Consent, Wording
+from charhar.contacts.models import Consent, Person, Wording
+from charhar.publishing.languages import LANGUAGES
 
 from .models import Plan
 
@@ -60,3 +61,80 @@ class ApplicationForm(GuardedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["plan"].queryset = Plan.shown()  # type: ignore[attr-defined]
+
+
+class StartedForm(ApplicationForm):
+    """The same form for somebody who wants to go on later: only the address has to be right.
+
+    What stands in the other fields is kept as it is, whatever it is.
+    """
+
+    save = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if name not in {"email", "website", "save"}:
+                loose = forms.CharField(
+                    label=field.label, required=False, strip=False, widget=field.widget, validators=[]
+                )
+                loose.validators = []  # not even against NUL: it is taken out instead
+                self.fields[name] = loose
+
+    def fields_for_people(self) -> list[forms.BoundField]:
+        """The fields of the page, on which ``save`` is a button."""
+        return [field for field in super().fields_for_people() if field.name != "save"]
+
+    def typed(self) -> dict[str, str]:
+        """What was typed, field by field, as a database can hold it."""
+        return {
+            name: str(self.data.get(name, "")).replace("\0", "")
+            for name in self.fields
+            if name not in {"website", "save", "consent"}
+        }
+
+
+class AnswerForm(GuardedForm):
+    """An applicant's answer to what the secretariat asked back."""
+
+    answer = ParagraphsField(
+        label=_("Your answer"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 8})
+    )
+
+
+class SignInForm(GuardedForm):
+    """The address under which somebody is a member."""
+
+    email = EmailField(label=_("Your e-mail address"))
+
+
+class OwnDataForm(forms.ModelForm):
+    """What a member may change without asking."""
+
+    use_required_attribute = False
+    name = LineField(
+        label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    organisation = LineField(
+        label=_("Organisation"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    country = LineField(
+        label=_("Country or region"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "country-name"}),
+    )
+    language = forms.ChoiceField(label=_("Language of our letters"), choices=LANGUAGES)
+
+    class Meta:
+        model = Person
+        fields = ("name", "organisation", "country", "language")
+
+
+class NewAddressForm(forms.Form):
+    """The mailbox that a member wants to be written to."""
+
+    use_required_attribute = False
+    email = EmailField(label=_("New e-mail address"))

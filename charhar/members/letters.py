@@ -115,15 +115,21 @@ def of_member(membership: Membership, language: str = "") -> dict[str, Any]:
 
 
 def write_to(
-    person: Person, code: str, values: Mapping[str, Any], *, key: str | None = None, email: str = ""
+    person: Person,
+    code: str,
+    values: Mapping[str, Any],
+    *,
+    key: str | None = None,
+    email: str = "",
+    language: str = "",
 ) -> OutgoingMail:
-    """Queue one of the letters to a person, in the person's language; with ``key`` once for ever."""
+    """Queue one of the letters to a person, in their language or the page's; with ``key`` once for ever."""
     return queue(
         to=email or person.email,
         person=person,
         purpose=code,
         key=key,
-        **compose(code, person.language, values)._asdict(),
+        **compose(code, language or person.language, values)._asdict(),
     )
 
 

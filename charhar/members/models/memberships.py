@@ -262,6 +262,11 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """“CNY 1,200, 2026-03-05”."""
         return f"{money(self.amount, self.currency)}, {self.received_on:%Y-%m-%d}"
 
 
@@ -288,6 +293,8 @@ class SignIn(models.Model):
     asked_at = models.DateTimeField(_("asked for"), default=timezone.now)
     used_at = models.DateTimeField(_("signed in"), null=True, blank=True)
     ended_at = models.DateTimeField(_("signed out"), null=True, blank=True)
+    # An address that the member wants to be written to, until it is confirmed; no link shows it.
+    new_email = models.EmailField(_("new address"), max_length=254, blank=True)
 
     class Meta:
         verbose_name = _("sign-in by link")
