@@ -8,7 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from . import admin_wordings  # noqa: F401  registers the wordings
+from .admin_merging import MergingAdmin
 from .admin_privacy import PrivacyAdmin, ReadOnly
+from .admin_timeline import TimelineAdmin
 from .export import csv_response
 from .models import Consent, OutgoingMail, Person, RetentionRun, SpamWord, TimelineEvent
 from .outbox import send_again
@@ -25,12 +28,16 @@ class ConsentInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Person)
-class PersonAdmin(PrivacyAdmin):
+class PersonAdmin(MergingAdmin, PrivacyAdmin, TimelineAdmin):
     """Who the institute deals with; with the ways to a person's whole data, and to their end."""
 
-    list_display = ["email", "name", "language", "created_at"]
+    change_form_template = "admin/contacts/person/change_form.html"
+    actions = ["merge_two", "erase_chosen"]
+    change_list_template = "admin/contacts/people.html"
+    list_display = ["email", "name", "organisation", "country", "language", "created_at"]
     list_filter = ["language", "created_at"]
-    search_fields = ["email", "name"]
+    search_fields = ["email", "name", "organisation"]
+    show_full_result_count = False
     date_hierarchy = "created_at"
     readonly_fields = ["created_at"]
     inlines = [ConsentInline]

@@ -19,7 +19,6 @@ from .held import mentions_of
 from .models import Person, TimelineEvent
 from .personal import export
 
-EVENTS_SHOWN = 50
 MOST_AT_ONCE = 20
 
 
@@ -95,10 +94,6 @@ class PrivacyAdmin(admin.ModelAdmin):
             "may_export": self.has_export_permission(request),
             "may_erase": self.has_delete_permission(request),
         }
-        if request.user.has_perm("contacts.view_timelineevent") and unquote(object_id).isdigit():
-            events = TimelineEvent.objects.filter(person_id=unquote(object_id))
-            shown = list(events.select_related("by", "about_type")[: EVENTS_SHOWN + 1])
-            more["events"], more["more_events"] = shown[:EVENTS_SHOWN], len(shown) > EVENTS_SHOWN
         return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
 
     def export_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -13,10 +13,7 @@ class MembersConfig(AppConfig):
         """Say what this app holds about people, and for how long."""
         from charhar.contacts.held import hold
 
-        from . import (
-            letters,  # noqa: F401  makes the letters known to the staff
-            retention,
-        )
+        from . import joining, letters, retention  # noqa: F401  each makes known what it has
 
         # What hangs on a membership stands before it: its way to the person leads through the membership.
         hold(

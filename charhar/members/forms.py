@@ -69,7 +69,8 @@ class StartedForm(ApplicationForm):
     What stands in the other fields is kept as it is, whatever it is.
     """
 
-    save = forms.CharField(required=False, widget=forms.HiddenInput)
+    # On the page it is a button; where the guard asks once more, it goes along.
+    save = forms.CharField(label=_("Save and go on later"), required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,10 +81,6 @@ class StartedForm(ApplicationForm):
                 )
                 loose.validators = []  # not even against NUL: it is taken out instead
                 self.fields[name] = loose
-
-    def fields_for_people(self) -> list[forms.BoundField]:
-        """The fields of the page, on which ``save`` is a button."""
-        return [field for field in super().fields_for_people() if field.name != "save"]
 
     def typed(self) -> dict[str, str]:
         """What was typed, field by field, as a database can hold it."""

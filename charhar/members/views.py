@@ -47,7 +47,7 @@ class Membership(GuardedFormView):
 
     def make_form(self, data: QueryDict | None = None) -> GuardedForm:
         """The form by which what was sent is judged: what is only saved need not be whole."""
-        return StartedForm(data) if data is not None and self.is_saving else self.form_class(data)
+        return StartedForm(data) if data is not None and data.get("save") else self.form_class(data)
 
     def keep(self, form: GuardedForm) -> None:
         """One row, one consent and one mail to the secretariat for the same application on one day."""
@@ -94,6 +94,7 @@ def send(application: Application, form: GuardedForm, person: Person) -> None:
     data = {name: form.cleaned_data[name] for name in form.fields if name not in {"website", "consent"}}
     application.digest, application.day = form.digest(), timezone.localdate()
     application.person, application.language = person, current_language()
+    application.save()
     consent = Consent.objects.give(person, WORDING, source=reverse("membership"))
     applications.send(application, data, consent)
     tell_secretariat(

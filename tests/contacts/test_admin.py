@@ -12,7 +12,7 @@ from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 SECRET = "very-private@example.org"
-QUERIES_OF_A_LIST = 11
+QUERIES_OF_A_LIST = 10
 
 
 @pytest.fixture
