@@ -32,7 +32,7 @@ class PersonAdmin(MergingAdmin, PrivacyAdmin, TimelineAdmin):
     """Who the institute deals with; with the ways to a person's whole data, and to their end."""
 
     change_form_template = "admin/contacts/person/change_form.html"
-    actions = ["merge_two", "erase_chosen"]
+    actions: Any = ["merge_two", "erase_chosen"]
     change_list_template = "admin/contacts/people.html"
     list_display = ["email", "name", "organisation", "country", "language", "created_at"]
     list_filter = ["language", "created_at"]

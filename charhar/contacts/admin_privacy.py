@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from .addresses import email_key
 from .erasure import erase, plan
 from .held import mentions_of
-from .models import Person, TimelineEvent
+from .models import Person
 from .personal import export
 
 MOST_AT_ONCE = 20

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import Max, Min, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
@@ -38,6 +39,15 @@ class TimelineAdmin(admin.ModelAdmin):
     def person_of(self, obj: Any) -> Person | None:
         """Whom a row is about."""
         return obj if isinstance(obj, Person) else obj.person
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """The row; a page that is only looked at reads it once."""
+        if request.method not in {"GET", "HEAD"}:
+            return super().get_object(request, object_id, from_field)
+        known = request.__dict__.setdefault("rows_read", {})
+        if object_id not in known:
+            known[object_id] = super().get_object(request, object_id, from_field)
+        return known[object_id]
 
     def get_urls(self) -> list[Any]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_note"
@@ -88,24 +98,36 @@ class TimelineAdmin(admin.ModelAdmin):
 
 
 def ways_to(site: Any, request: HttpRequest, person: Person, *, besides: Any = None) -> list[dict[str, Any]]:
-    """Where else in the admin there is something about a person: (name, number, address). A query a table."""
+    """Where else in the admin there is something about a person, each with name and address. One query."""
     ways: list[dict[str, Any]] = []
     if besides != person and site.is_registered(Person) and request.user.has_perm("contacts.view_person"):
         ways.append({"name": _("Person"), "url": reverse("admin:contacts_person_change", args=[person.pk])})
-    for held in everything_held():
-        model, opts = held.model, held.model._meta
-        if model is TimelineEvent or "__" in held.person or not site.is_registered(model):
+    tables = [
+        held
+        for held in everything_held()
+        if held.model is not TimelineEvent
+        and "__" not in held.person  # what hangs on other rows is on their pages
+        and site.is_registered(held.model)
+        and site.get_model_admin(held.model).has_view_permission(request)
+    ]
+    columns: dict[str, Any] = {}
+    for number, held in enumerate(tables):
+        rows = held.model._default_manager.filter(**{held.person: OuterRef("pk")}).order_by()
+        for name, aggregate in (("least", Min("pk")), ("most", Max("pk"))):
+            found = rows.values(held.person).annotate(found=aggregate).values("found")
+            columns[f"{name}_{number}"] = Subquery(found)
+    row = Person.objects.annotate(**columns).values(*columns).get(pk=person.pk) if columns else {}
+    for number, held in enumerate(tables):
+        least, most = row[f"least_{number}"], row[f"most_{number}"]
+        if least is None or (least == most and isinstance(besides, held.model)):
             continue
-        if not site.get_model_admin(model).has_view_permission(request):
-            continue
-        keys = list(held.rows(person).values_list("pk", flat=True)[:2])
-        if not keys or (len(keys) == 1 and isinstance(besides, model)):
-            continue
+        opts = held.model._meta
         base = f"admin:{opts.app_label}_{opts.model_name}"
-        if len(keys) == 1:
-            url = reverse(f"{base}_change", args=keys)
+        name: Any
+        if least == most:
+            name, url = opts.verbose_name, reverse(f"{base}_change", args=[least])
         else:
+            name = opts.verbose_name_plural
             url = f"{reverse(f'{base}_changelist')}?{held.person}__id__exact={person.pk}"
-        name = opts.verbose_name if len(keys) == 1 else opts.verbose_name_plural
         ways.append({"name": capfirst(str(name)), "url": url})
     return ways

@@ -1,12 +1,10 @@
 """A member's own page, behind a link that is sent to the mailbox; none of it is kept by anybody."""
 
-import json
 from typing import Any
 
 from django.core import signing
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Model, Prefetch
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import NoReverseMatch, reverse
@@ -20,8 +18,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from charhar.contacts.guard import GuardedForm, GuardedFormView, require_own_page
-from charhar.contacts.held import everything_held
 from charhar.contacts.models import Person, TimelineEvent
+from charhar.contacts.personal import export
 from charhar.pages.models import SiteSettings
 from charhar.publishing.head import head_for
 from charhar.publishing.languages import current_language
@@ -411,29 +409,9 @@ class Download(OwnPage):
         """The file; that it was fetched is written down."""
         TimelineEvent.objects.note(self.person, TimelineEvent.Kind.EXPORTED)
         return HttpResponse(
-            json.dumps(own_data(self.person), cls=DjangoJSONEncoder, ensure_ascii=False, indent=1),
-            content_type="application/json; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="membership-{timezone.localdate()}.json"'},
+            export(self.person),
+            content_type="application/zip",
+            headers={
+                "Content-Disposition": f'attachment; filename="personal-data-{timezone.localdate()}.zip"'
+            },
         )
-
-
-def own_data(person: Person) -> dict[str, Any]:
-    """What is held about a person, table by table, by the list that export and erasure go by."""
-    data: dict[str, Any] = {
-        "person": {
-            name: getattr(person, name) for name in ("email", "name", "organisation", "country", "language")
-        }
-    }
-    for held in everything_held():
-        rows = [
-            {name: _plain(getattr(row, name)) for name in held.shown} for row in held.rows(person).iterator()
-        ]
-        if rows:
-            data[held.model._meta.label] = rows
-    return data
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "through"):  # several rows of another table
-        return [str(row) for row in value.all()]
-    return str(value) if isinstance(value, Model) else value

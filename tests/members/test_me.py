@@ -1,8 +1,10 @@
 """A member's own page: no link is used up by being opened, nothing is told to strangers, nothing is kept."""
 
 import datetime
+import io
 import json
 import re
+import zipfile
 
 import pytest
 import time_machine
@@ -210,10 +212,12 @@ def test_resigning_asks_first_and_happens_once(client, signed_in, membership):
 
 def test_a_download_holds_what_is_held(client, signed_in, membership):
     response = signed_in.get(ME + "download/")
-    data = json.loads(response.content)
+    data = json.loads(zipfile.ZipFile(io.BytesIO(response.content)).read("data.json"))
     assert data["person"]["email"] == "ann@example.org"
-    assert data["members.Membership"][0]["number"] == membership.number
-    assert len(data["members.Term"]) == 1
+    tables = {table["table"]: table["rows"] for table in data["tables"]}
+    assert tables["members.Membership"][0]["number"] == membership.number
+    assert len(tables["members.Term"]) == 1
+    assert signed_in_membership().person.timeline.filter(kind="exported").count() == 1
 
 
 def test_an_applicant_sees_the_application_and_takes_it_back(client, make_application):
