@@ -121,9 +121,8 @@ def ways_to(site: Any, request: HttpRequest, person: Person, *, besides: Any = N
         least, most = row[f"least_{number}"], row[f"most_{number}"]
         if least is None or (least == most and isinstance(besides, held.model)):
             continue
-        opts = held.model._meta
+        opts: Any = held.model._meta
         base = f"admin:{opts.app_label}_{opts.model_name}"
-        name: Any
         if least == most:
             name, url = opts.verbose_name, reverse(f"{base}_change", args=[least])
         else:

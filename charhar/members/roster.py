@@ -267,9 +267,7 @@ def _write(row: dict[str, Any], by: Any) -> tuple[list[str], bool]:
     known = Membership.objects.select_for_update(of=("self",)).select_related("person", "plan")
     person = Person.objects.filter(email_key=email_key(row["email"])).first()
     membership = known.filter(number=row["number"]).first() if row["number"] else None
-    if membership is not None and (
-        membership.person is None or (person and membership.person_id != person.pk)
-    ):
+    if membership is not None and (person is None or membership.person_id != person.pk):
         raise Refused(_("The number belongs to somebody else."))
     if membership is None and person is not None:
         membership = known.filter(person=person).order_by("ended_on").last()
