@@ -259,6 +259,6 @@ def thanks(request: HttpRequest, step: str) -> HttpResponse:
         "head": head_for(request, title, noindex=True),
         "text": text,
         "back": reverse("membership"),
-        "forget": step in {"sent", "forgotten"},
+        "forget": "membership" if step in {"sent", "forgotten"} else "",
     }
     return render(request, "members/thanks.html", context)
