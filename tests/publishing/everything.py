@@ -43,7 +43,7 @@ VALID = {
     "canonical": ["theirs", "theirs"],
 }
 # About the text, not of it.
-BESIDE = {"imported_from", "home_slots"}
+BESIDE = {"imported_from", "home_slots", "newsletter_items"}
 
 
 def make(model):
