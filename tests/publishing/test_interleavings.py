@@ -406,7 +406,7 @@ class Paper(Book):
         """The form as it is opened."""
         now, values = self.data(), QueryDict(mutable=True)
         values["opened_row"], values["opened_version"] = "1", str(self.root.version)
-        values["opened_fields"] = " ".join(mergeable(self.form, [self]))
+        values["opened_fields"] = " ".join(mergeable(self.form, [self.prefix]))
         for name, field in self.form.fields.items():
             column = subject_of(self.form, name)
             if column is not None:

@@ -181,7 +181,7 @@ def test_no_relation_that_belongs_to_a_text_is_missing_from_its_history():
         owned = {
             relation.get_accessor_name()
             for relation in text._meta.related_objects
-            if relation.on_delete.__name__ == "CASCADE" and relation.related_model is not type(text)
+            if relation.on_delete is CASCADE and relation.related_model is not type(text)
         }
         through = {
             r.get_accessor_name() for r in text._meta.related_objects if r.related_model._meta.auto_created
