@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import CASCADE
 
 from articles.models import Article
 from charhar.publishing import workflow
