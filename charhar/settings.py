@@ -273,6 +273,7 @@ CONTENT_MODELS = [
     "outreach.NewsletterItem",
     "outreach.Vacancy",
     "outreach.WayToGive",
+    "outreach.Funding",
 ]
 
 # -- Sign-in and security ---------------------------------------------------------------------------

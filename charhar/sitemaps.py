@@ -15,7 +15,7 @@ from django.utils import timezone
 from articles.feeds import xml_text
 from articles.models import Article, NewsSection
 from charhar.library.templatetags.pictures import social_card
-from charhar.outreach.models import Newsletter
+from charhar.outreach.models import Newsletter, Vacancy
 from charhar.pages.models import InstitutePage
 from charhar.publishing.head import HREFLANG, absolute
 from charhar.publishing.languages import CHINESE, ENGLISH, with_prefix
@@ -171,8 +171,9 @@ class Lists(BothLanguages):
                 "for-journalists",
                 "publications",
                 "newsletters",
+                "funding",
             )
-        ]
+        ] + [vacancy.address() for vacancy in Vacancy.objects.open().only("slug")]
 
 
 class Newsletters(OwnSitemap):

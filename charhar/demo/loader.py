@@ -16,7 +16,7 @@ from articles.models import Article, Byline, NewsSection, Outlet
 from charhar.library.models import Document
 from charhar.members.models import Plan as MembershipPlan
 from charhar.models import HomeSlot
-from charhar.outreach.models import Vacancy, WayToGive
+from charhar.outreach.models import Funding, Vacancy, WayToGive
 from charhar.pages.models import FollowLink, InstitutePage, SiteSettings
 from charhar.publishing import workflow
 from charhar.publishing.addresses import taken_by
@@ -281,8 +281,13 @@ class Loader:
                     for position, fields in enumerate(offers["ways"]):
                         WayToGive.objects.create(position=position, **fields)
                         made += 1
-        left = MembershipPlan.objects.count() + Vacancy.objects.count() + WayToGive.objects.count() - made
-        self.say("Plans, vacancies, ways to give", Count(made, left))
+                if not Funding.objects.exists():
+                    for fields in offers["funding"]:
+                        rest = {name: value for name, value in fields.items() if name != "years_ago"}
+                        Funding.objects.create(year=self.now.year - fields["years_ago"], **rest)
+                        made += 1
+        there = sum(model.objects.count() for model in (MembershipPlan, Vacancy, WayToGive, Funding))
+        self.say("Plans, vacancies, ways to give, funding", Count(made, there - made))
 
     def _expert(self, row: dict[str, Any]) -> None:
         (family, first, shown), zh = row["name"], row["zh"]

@@ -11,7 +11,7 @@ from charhar.contacts.export import csv_response
 from charhar.taxonomy.admin_seen import SeenAdmin
 
 from . import admin_inbox, admin_newsletters  # noqa: F401  (registers the inbox and newsletters)
-from .models import Subscription, Vacancy, WayToGive
+from .models import Funding, Subscription, Vacancy, WayToGive
 from .subscriptions import unsubscribe
 
 
@@ -87,10 +87,20 @@ class SubscriptionAdmin(admin.ModelAdmin):
 class VacancyAdmin(SeenAdmin):
     """Posts to fill."""
 
-    list_display = ["title_en", "title_zh", "place_en", "opens_at", "closes_at", "open_now", "hidden"]
+    list_display = [
+        "title_en",
+        "title_zh",
+        "place_en",
+        "employment",
+        "opens_at",
+        "closes_at",
+        "open_now",
+        "hidden",
+    ]
     list_filter = ["hidden"]
     search_fields = ["title_en", "title_zh", "body_en", "body_zh"]
     date_hierarchy = "opens_at"
+    prepopulated_fields = {"slug": ["title_en"]}
 
     @admin.display(description=_("open now"), boolean=True)
     def open_now(self, vacancy: Vacancy) -> bool:
@@ -105,3 +115,18 @@ class WayToGiveAdmin(SeenAdmin):
     list_editable = ["position", "hidden"]
     list_filter = ["hidden"]
     search_fields = ["title_en", "title_zh"]
+
+
+@admin.register(Funding)
+class FundingAdmin(SeenAdmin):
+    """Who gave how much for what: the yearly table under Support Charhar."""
+
+    list_display = ["year", "who", "amount", "currency", "purpose_en", "hidden"]
+    list_display_links = ["year", "who"]
+    list_filter = ["year", "currency", "anonymous", "hidden"]
+    search_fields = ["funder_en", "funder_zh", "purpose_en", "purpose_zh"]
+
+    @admin.display(description=_("who"), ordering="funder_en")
+    def who(self, funding: Funding) -> str:
+        """The giver, or that it is not named."""
+        return str(_("Not named")) if funding.anonymous else funding.funder

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from . import views, views_contact, views_newsletters, views_subscribe
+from . import views, views_contact, views_newsletters, views_offers, views_subscribe
 
 urlpatterns = [
     path("about/contact/", views_contact.Contact.as_view(), name="contact"),
     path("about/contact/thanks/", views.thanks, {"step": "contact"}, name="contact-thanks"),
     path("about/careers/", views.careers, name="careers"),
+    path("about/careers/<slug:slug>/", views_offers.vacancy, name="vacancy"),
+    path("about/support/funding/", views_offers.funding, name="funding"),
+    path("about/support/funding/<int:year>.csv", views_offers.funding_csv, name="funding-csv"),
     path("about/support/", views_contact.Support.as_view(), name="support"),
     path("about/support/thanks/", views.thanks, {"step": "support"}, name="support-thanks"),
     path("newsletters/", views_newsletters.archive, name="newsletters"),

@@ -28,7 +28,7 @@ from charhar.desk.models import Assignment, Comment, ReviewLink
 from charhar.library.models import Document, Image
 from charhar.members.models import Plan
 from charhar.models import HomeSlot
-from charhar.outreach.models import Vacancy, WayToGive
+from charhar.outreach.models import Funding, Vacancy, WayToGive
 from charhar.pages.models import FollowLink, InstitutePage, SiteSettings
 from charhar.publishing import workflow
 from charhar.publishing.models import Address, Snapshot, State
@@ -39,7 +39,7 @@ from publications.identifiers import validate_isbn
 from publications.models import Entry, Publication, Series
 
 MODELS = [
-    Article, Byline, Document, Entry, Expert, ExpertGroup, FollowLink, HomeSlot, Image, InstitutePage, NewsSection,
+    Article, Byline, Document, Entry, Expert, ExpertGroup, FollowLink, Funding, HomeSlot, Image, InstitutePage, NewsSection,
     Office, Plan, Programme, Publication, Region, Series, SiteSettings, Topic, Vacancy, WayToGive,
 ]  # fmt: skip
 
@@ -114,6 +114,7 @@ def test_it_loads_all_that_the_site_needs(demo):
     assert Document.objects.count() == 6
     assert Image.objects.count() == len(illustrations()) + 24 + 20
     assert (Plan.objects.count(), Vacancy.objects.count(), WayToGive.objects.count()) == (3, 2, 3)
+    assert Funding.objects.count() == 6
 
 
 def test_the_states_that_editors_meet_are_there(demo):
