@@ -114,6 +114,7 @@ def rebuild(*, anew: bool = False) -> Iterator[tuple[str, int, int]]:
     kinds = [ContentType.objects.get_for_model(model).pk for model in kinds_of_text()]
     SearchEntry.objects.exclude(content_type__in=kinds).delete()
     engine().sweep()
+    engine().count_anew()
     SearchRebuild.objects.all().delete()
 
 
