@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import datetime
 import os
 import random
 import smtplib
@@ -127,8 +128,10 @@ def newsletter(title: str):
 def killed(recipients: int, kills: int, mail_server: Sink, chance: random.Random) -> list[str]:
     """Send a newsletter with senders that are killed; what went wrong. Prints the accounting."""
     from django.db import connection
+    from django.utils import timezone
 
     from charhar.contacts.models import OutgoingMail
+    from charhar.outreach import newsletters
     from charhar.outreach.models import Newsletter
 
     began = time.monotonic()
@@ -169,7 +172,7 @@ def killed(recipients: int, kills: int, mail_server: Sink, chance: random.Random
                     time.sleep(0.002)
                 # So that the kills fall on the whole of the letters.
                 rest = (recipients - mail_server.number()) / max(kills - done, 1)
-                aim = mail_server.number() + chance.uniform(0, 1.2) * rest
+                aim = mail_server.number() + chance.uniform(0, 0.9) * rest
                 while child.poll() is None and mail_server.number() < aim:
                     time.sleep(0.0005)
                 time.sleep(chance.uniform(0, 0.005))
@@ -181,8 +184,9 @@ def killed(recipients: int, kills: int, mail_server: Sink, chance: random.Random
                 wrong += [f"All was sent after {done} kills."] if done < kills else []
                 break
         while look().get("pending", 1):
-            subprocess.run(command, env=environment, **QUIET, check=True)
-        subprocess.run(command, env=environment, **QUIET, check=True)
+            subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
+        # It is closed a minute after the last message that a sender may still have in its hands.
+        newsletters.begin_due(timezone.now() + datetime.timedelta(minutes=2))
     finally:
         stop.set()
         watcher.join()
