@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -66,8 +65,7 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        staff = get_user_model().objects.filter(is_staff=True, is_active=True).order_by("username")
-        self.fields["to"].queryset = staff  # type: ignore[attr-defined]
+        self.fields["to"].queryset = applications.assignable()  # type: ignore[attr-defined]
 
 
 FORMS: dict[str, tuple[Any, type[LetterForm]]] = {

@@ -6,7 +6,9 @@ transaction. A step that the table does not have raises ``Refused``, whoever ask
 
 from typing import Any, cast
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -77,6 +79,15 @@ def send(application: Application, data: dict[str, Any], consent: Consent, **fie
         created_at=timezone.now(),
     )
     note(application, Kind.APPLIED, str(application.plan))
+
+
+def assignable() -> QuerySet[Any]:
+    """The staff who may work on applications. One query."""
+    backend = "django.contrib.auth.backends.ModelBackend"
+    people = get_user_model().objects.with_perm(  # type: ignore[attr-defined]
+        "members.change_application", backend=backend
+    )
+    return people.filter(is_staff=True).order_by("username")
 
 
 def assign(application: Application, to: Any, *, by: Any) -> bool:

@@ -3,12 +3,13 @@
 Their words are in ``templates/wordings/`` and may be changed by the staff; see ``charhar.contacts.wordings``.
 """
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import formats, translation
+from django.utils import formats, timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from charhar.contacts.letters import letter
@@ -38,6 +39,9 @@ LETTERS = [
         "link": _("the link to the form, filled in"),
         "days": _("how many days it is kept"),
     }),
+    declare("application-acknowledged", _("Application: received"), {
+        "site": ANY["site"], "plan": APPLICANT["plan"],
+    }),
     declare("application-asked", _("Application: asking back"), {
         **APPLICANT, "question": _("what is asked"), "link": _("the link to the page for the answer"),
     }),
@@ -66,6 +70,10 @@ LETTERS = [
     }),
     declare("member-address-changed", _("The address was changed"), {**ANY, "address": _("the new address")}),
 ]  # fmt: skip
+
+
+# One mailbox is not to be flooded, whoever types its address how often.
+ACKNOWLEDGEMENTS_A_DAY = 3
 
 
 def absolute(name: str, language: str, *args: Any) -> str:
@@ -131,6 +139,24 @@ def write_to(
         key=key,
         **compose(code, language or person.language, values)._asdict(),
     )
+
+
+def acknowledge(application: Application) -> None:
+    """Tell whoever applied that the application has come: once, and in nothing that was typed.
+
+    The address may be a stranger's; so only a few go to it in a day.
+    """
+    person, language = application.person, application.language
+    since = timezone.now() - datetime.timedelta(days=1)
+    sent = OutgoingMail.objects.filter(
+        person=person, purpose="application-acknowledged", created_at__gt=since
+    )
+    if sent.count() >= ACKNOWLEDGEMENTS_A_DAY:
+        return
+    with translation.override(language):
+        values = {"plan": str(application.plan), "site": site_name(language)}
+    key = f"application-acknowledged:{application.pk}"
+    write_to(person, "application-acknowledged", values, key=key, email=application.email, language=language)
 
 
 def write_to_member(membership: Membership, code: str, *, key: str | None = None, **more: Any) -> None:

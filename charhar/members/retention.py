@@ -8,6 +8,7 @@ from charhar.contacts.models import Consent
 from charhar.contacts.retention import keep_for
 
 from .models import Application, SignIn
+from .started import KEPT_FOR
 
 State = Application.State
 
@@ -22,7 +23,7 @@ def _with_consent(applications: QuerySet) -> None:
 def rules() -> None:
     """The rules of this app."""
     keep_for(
-        "applications-started", _("Applications that were begun and never sent"), days=30,
+        "applications-started", _("Applications that were begun and never sent"), days=KEPT_FOR.days,
         due=lambda before: Application.objects.filter(state=State.STARTED, created_at__lt=before),
         act=_with_consent,
     )  # fmt: skip
@@ -34,6 +35,6 @@ def rules() -> None:
         act=_with_consent,
     )  # fmt: skip
     keep_for(
-        "sign-ins", _("Sign-ins to the members’ page"), days=90,
+        "sign-ins", _("Sign-ins to the members’ page"), days=7,
         due=lambda before: SignIn.objects.filter(asked_at__lt=before),
     )  # fmt: skip

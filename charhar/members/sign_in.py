@@ -27,7 +27,6 @@ NEW_ADDRESS_LASTS = datetime.timedelta(days=1)
 # One mailbox is not to be flooded, whoever types its address how often.
 MAIL_PAUSE = datetime.timedelta(minutes=1)
 MAILS_A_DAY = 10
-KEPT_FOR = datetime.timedelta(days=7)
 
 
 class LinkExpired(Exception):
@@ -191,8 +190,3 @@ def confirm_address(sign_in: SignIn, language: str) -> Person | None:
         values = {"name": person.name or old, "site": site_name(language), "address": sign_in.new_email}
         write_to(person, "member-address-changed", values, email=old)
         return None
-
-
-def prune(now: datetime.datetime | None = None) -> int:
-    """Forget links and sign-ins of last week; how many."""
-    return SignIn.objects.filter(asked_at__lt=(now or timezone.now()) - KEPT_FOR).delete()[0]

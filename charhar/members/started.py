@@ -4,7 +4,6 @@ The consent is not kept with them: it is given when the application is sent.
 """
 
 import datetime
-from typing import Any
 
 from django.core import signing
 from django.db import transaction
@@ -16,6 +15,7 @@ from .letters import absolute, site_name, write_to
 from .models import Application
 
 SALT = "members.started"
+# The rule in retention.py deletes them.
 KEPT_FOR = datetime.timedelta(days=14)
 # One mailbox is not to be flooded, whoever types its address how often.
 MAILS_A_DAY = 3
@@ -79,11 +79,3 @@ def from_token(value: str) -> Application | None:
 def forget(application: Application) -> None:
     """Delete what was typed."""
     Application.objects.filter(pk=application.pk, state=Application.State.STARTED).delete()
-
-
-def prune(now: Any = None) -> int:
-    """Delete what nobody has gone on with; how many."""
-    old = Application.objects.filter(
-        state=Application.State.STARTED, created_at__lt=(now or timezone.now()) - KEPT_FOR
-    )
-    return old.delete()[1].get("members.Application", 0)

@@ -22,7 +22,7 @@ from charhar.publishing.languages import current_language
 
 from . import applications, started
 from .forms import WORDING, AnswerForm, ApplicationForm, StartedForm
-from .letters import tell_secretariat
+from .letters import acknowledge, tell_secretariat
 from .memberships import Refused
 from .models import Application, Plan, Question
 
@@ -50,7 +50,7 @@ class Membership(GuardedFormView):
         return StartedForm(data) if data is not None and data.get("save") else self.form_class(data)
 
     def keep(self, form: GuardedForm) -> None:
-        """One row, one consent and one mail to the secretariat for the same application on one day."""
+        """One row, one consent and one mail to each side for the same application on one day."""
         if isinstance(form, StartedForm):
             started.begin(form.cleaned_data["email"], current_language(), form.typed(), form.digest())
             return
@@ -90,13 +90,14 @@ def is_known(form: GuardedForm) -> bool:
 
 
 def send(application: Application, form: GuardedForm, person: Person) -> None:
-    """Make a new application of what the form holds, with its consent, and tell the secretariat."""
+    """Make a new application of what the form holds, with its consent; tell applicant and secretariat."""
     data = {name: form.cleaned_data[name] for name in form.fields if name not in {"website", "consent"}}
     application.digest, application.day = form.digest(), timezone.localdate()
     application.person, application.language = person, current_language()
     application.save()
     consent = Consent.objects.give(person, WORDING, source=reverse("membership"))
     applications.send(application, data, consent)
+    acknowledge(application)
     tell_secretariat(
         "application-received",
         application.language,

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -228,7 +228,6 @@ class Me(OwnPage):
                 state__in=[Application.State.STARTED, Application.State.ACCEPTED]
             ),
             "open_states": applications.OPEN,
-            "preferences_url": _first_reverse("preferences", "subscribe"),
             "site": SiteSettings.load(),
             "done": self.words(request.GET.get("done", "")),
             "until": self.found.used_at and self.found.used_at + sign_in.STAYS,
@@ -244,16 +243,6 @@ class Me(OwnPage):
             "withdraw": _("Your application is withdrawn."),
             "resign": _("You have resigned. Thank you for your time with us."),
         }.get(done, "")
-
-
-def _first_reverse(*names: str) -> str:
-    """The address of the first page of these that there is."""
-    for name in names:
-        try:
-            return reverse(name)
-        except NoReverseMatch:
-            continue
-    return ""
 
 
 class OwnForm(OwnPage):

@@ -11,6 +11,7 @@ from django.urls import reverse
 from charhar.contacts.models import OutgoingMail, Person, TimelineEvent
 from charhar.members import memberships
 from charhar.members.models import Application, Membership, Payment, Plan, Question, Term
+from tests.factories import UserFactory
 from tests.members.test_started import path_in
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +117,20 @@ def test_assigning_and_notes(desk, staff, make_application):
         "Met in Sampleville."
         in desk.get(reverse("admin:contacts_person_change", args=[application.person_id])).content.decode()
     )
+
+
+def test_only_those_who_may_change_applications_are_offered(desk, staff, make_application):
+    application = make_application()
+    secretary = UserFactory(roles=["Secretariat"])
+    others = [UserFactory(roles=["Editors"]), UserFactory(roles=["Secretariat"], is_active=False),
+              UserFactory(is_superuser=True, is_staff=False)]  # fmt: skip
+    page = desk.get(reverse("admin:members_application_change", args=[application.pk]))
+    assert set(page.context["assign_form"].fields["to"].queryset) == {staff, secretary}
+    url = reverse("admin:members_application_assign", args=[application.pk])
+    for other in others:
+        desk.post(url, {"to": other.pk})
+    application.refresh_from_db()
+    assert (application.assigned_to, application.state) == (None, "new")
 
 
 def test_a_step_that_the_table_does_not_have_is_refused_in_words(desk, make_application):

@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from charhar.contacts.models import OutgoingMail, Person
-from charhar.members import memberships, sign_in
+from charhar.contacts.retention import forget
+from charhar.members import memberships
 from charhar.members.models import Application, SignIn
 from tests.members.test_started import path_in
 
@@ -237,8 +238,9 @@ def test_nobody_takes_back_the_application_of_another(client, signed_in, make_ap
 
 def test_links_of_last_week_are_forgotten(client, membership):
     link_for(client)
-    assert sign_in.prune() == 0
-    assert sign_in.prune(timezone.now() + datetime.timedelta(days=8)) == 1
+    now = timezone.now()
+    assert forget(now + datetime.timedelta(days=6))["sign-ins"] == 0
+    assert forget(now + datetime.timedelta(days=8))["sign-ins"] == 1
 
 
 def test_no_link_shows_an_address(client, signed_in):

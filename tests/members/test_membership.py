@@ -3,11 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from charhar.contacts.models import Consent, OutgoingMail, Person
+from charhar.contacts.models import Consent, OutgoingMail, Person, StaffWording
 from charhar.members.forms import WORDING
 from charhar.members.models import Application, Plan
 
@@ -52,9 +53,13 @@ def test_an_application_is_kept_with_its_consent(client, plan, django_capture_on
     assert (application.plan, application.name, application.country) == (plan, "王安", "China")
     assert application.state == Application.State.NEW
     assert (application.consent.text, application.consent.person) == (str(WORDING.text), application.person)
-    [note] = mail.outbox
-    assert note.subject == "New application for membership: Individual"
-    assert "王安" not in note.body
+    received, note = mail.outbox
+    assert (received.subject, received.to) == ("We have received your application", ["ann@example.org"])
+    assert (note.subject, note.to) == (
+        "New application for membership: Individual", [settings.SERVER_EMAIL],
+    )  # fmt: skip
+    for letter in (received, note):
+        assert not [typed for typed in ("王安", "China", "I study") if typed in letter.body]
     assert client.get(response["Location"])["Cache-Control"] == "private, no-store"
 
 
@@ -82,11 +87,27 @@ def test_a_hidden_plan_can_not_be_applied_for(client, plan):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_parallel_applications_are_one_row_one_consent_one_mail(at_once):
+def test_twenty_parallel_applications_are_one_row_one_consent_one_mail_each(at_once):
     plan = Plan.objects.create(name_en="Individual")
     answers = at_once(20, lambda: Client().post("/about/membership/", {**GOOD, "plan": plan.pk}))
     assert [(a.status_code, a["Location"]) for a in answers] == [(302, "/about/membership/thanks/")] * 20
-    assert (Application.objects.count(), Consent.objects.count(), OutgoingMail.objects.count()) == (1, 1, 1)
+    assert (Application.objects.count(), Consent.objects.count(), OutgoingMail.objects.count()) == (1, 1, 2)
+
+
+def test_a_stranger_whose_address_is_typed_over_and_over_is_written_to_three_times(client, plan):
+    for number in range(5):
+        client.post("/about/membership/", {**GOOD, "plan": plan.pk, "statement": f"Version {number}"})
+    assert Application.objects.count() == 5
+    assert OutgoingMail.objects.filter(purpose="application-acknowledged").count() == 3
+
+
+def test_the_acknowledgement_is_in_the_language_of_the_form_and_in_the_staffs_words(client, plan):
+    StaffWording.objects.create(
+        code="application-acknowledged", language="zh-hans", subject="收到", text="{plan}，谢谢。"
+    )
+    client.post("/zh/about/membership/", {**GOOD, "plan": plan.pk})
+    mail = OutgoingMail.objects.get(purpose="application-acknowledged")
+    assert (mail.subject, mail.text) == ("收到", "个人会员，谢谢。\n")
 
 
 @pytest.mark.parametrize(

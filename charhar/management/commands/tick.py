@@ -15,7 +15,7 @@ from charhar.contacts.retention import forget_once_a_day
 from charhar.desk import effects, sittings
 from charhar.desk.dead_links import check_own_if_changed
 from charhar.desk.heartbeat import beat
-from charhar.members import reminders, sign_in, started
+from charhar.members import reminders
 from charhar.outreach import alerts, newsletters
 from charhar.outreach.mailboxes import from_url
 from charhar.outreach.reading import read_all
@@ -45,8 +45,6 @@ class Command(BaseCommand):
             *([("Mail read", _read_mail)] if settings.INBOX_URL else []),
             ("Side effects", lambda: _counted(effects.run_due())),
             ("Links to this site", check_own_if_changed),
-            ("Started applications forgotten", lambda: str(started.prune())),
-            ("Links to sign in forgotten", lambda: str(sign_in.prune())),
             ("Attempts forgotten", lambda: str(Attempt.prune())),
             ("Side effects forgotten", lambda: str(effects.prune())),
             ("Closed forms forgotten", lambda: str(sittings.prune())),
