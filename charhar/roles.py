@@ -39,6 +39,9 @@ FILING = [
     "experts.programme",
 ]
 PERSONAL = ["contacts", "members", "outreach"]
+PERSONAL_ROLES = ["Secretariat", "Administrators"]
+# What the secretariat's roles may do besides Django's four actions: model -> codename, name.
+PERSONAL_DEEDS = {"contacts.person": ("export_person", "Can export everything about a person")}
 MISSED = "search.missedsearch"
 ALL = ("view", "add", "change", "delete")
 
@@ -69,6 +72,8 @@ def set_up_roles(apps: Any, using: str) -> None:
         if created:
             _grant(apps, using, group, grants)
             _permit(apps, using, group, MODEL_PERMISSIONS[role])
+            if role in PERSONAL_ROLES:
+                _permit_deeds(apps, using, group)
 
 
 def grant_override(apps: Any, using: str) -> None:
@@ -84,6 +89,41 @@ def show_missed_searches(apps: Any, using: str) -> None:
         apps.get_model("auth", "Group").objects.using(using).filter(name__in=["Editors", "Administrators"])
     ):
         _permit(apps, using, group, [(("view",), [MISSED])])
+
+
+def grant_personal(apps: Any, using: str) -> None:
+    """Give the secretariat's roles of a database from before what is new among people's data.
+
+    New is a table on which none of the two roles has any permission; what their administrators gave or took
+    elsewhere is left. A migration that follows one with new tables calls it, as often as there are such.
+    """
+    groups = list(apps.get_model("auth", "Group").objects.using(using).filter(name__in=PERSONAL_ROLES))
+    permissions = apps.get_model("auth", "Permission").objects.using(using)
+    given = set(
+        permissions.filter(group__in=groups).values_list("content_type__app_label", "content_type__model")
+    )
+    new = [
+        f"{app_label}.{model._meta.model_name}"
+        for app_label in PERSONAL
+        for model in apps.get_app_config(app_label).get_models()
+        if (app_label, model._meta.model_name) not in given
+    ]
+    deeds = [codename for codename, _name in PERSONAL_DEEDS.values()]
+    known = permissions.filter(group__in=groups, codename__in=deeds).exists()
+    for group in groups:
+        _permit(apps, using, group, [(ALL, new)])
+        if not known:
+            _permit_deeds(apps, using, group)
+
+
+def _permit_deeds(apps: Any, using: str, group: Any) -> None:
+    permissions = apps.get_model("auth", "Permission").objects.using(using)
+    for label, (codename, name) in PERSONAL_DEEDS.items():
+        kind = _kind(apps, using, *label.split("."))
+        permission, _created = permissions.get_or_create(
+            content_type_id=kind.pk, codename=codename, defaults={"name": name}
+        )
+        group.permissions.add(permission.pk)
 
 
 def _kind(apps: Any, using: str, app_label: str, model: str) -> Any:

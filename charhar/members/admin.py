@@ -30,6 +30,7 @@ class PlanAdmin(SeenAdmin):
     list_editable = ["position", "hidden"]
     list_filter = ["kind", "hidden"]
     search_fields = ["name_en", "name_zh"]
+    ordering = ["position", "pk"]  # which the counting below would lose
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(number_of_applications=Count("applications"))

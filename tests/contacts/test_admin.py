@@ -163,7 +163,16 @@ def test_ending_a_subscription_in_the_admin_ends_it(client, secretary, rows):
                 "grace_days": "30",
             },
         ),
-        ("outreach_vacancy", {"title_en": "Assistant", "opens_at_0": "2022-01-18", "opens_at_1": "09:00"}),
+        (
+            "outreach_vacancy",
+            {
+                "title_en": "Assistant",
+                "opens_at_0": "2022-01-18",
+                "opens_at_1": "09:00",
+                "country": "CN",
+                "employment": "INTERN",
+            },
+        ),
         ("outreach_waytogive", {"title_en": "Bank transfer"}),
     ],
 )
@@ -176,3 +185,47 @@ def test_the_secretariat_adds_what_its_pages_show(client, name, fields):
     assert response["Location"] == reverse(f"admin:{name}_changelist")
     text = client.get(response["Location"]).content.decode()
     assert next(iter(fields.values())) in text
+
+
+# -- The roles, also in a database from before ------------------------------------------------------
+
+
+def personal_permissions(role):
+    from django.contrib.auth.models import Group
+
+    labels = ["contacts", "members", "outreach"]
+    found = Group.objects.get(name=role).permissions.filter(content_type__app_label__in=labels)
+    return set(found.values_list("content_type__app_label", "codename"))
+
+
+@pytest.mark.parametrize("role", ["Secretariat", "Administrators"])
+def test_the_secretariats_roles_have_every_permission_on_peoples_data(role):
+    from django.apps import apps
+
+    wanted = {
+        (label, f"{action}_{model._meta.model_name}")
+        for label in ("contacts", "members", "outreach")
+        for model in apps.get_app_config(label).get_models()
+        for action in ("view", "add", "change", "delete")
+    }
+    assert personal_permissions(role) == {*wanted, ("contacts", "export_person")}
+
+
+def test_a_database_from_before_gets_what_is_new_and_keeps_what_its_administrators_decided():
+    from django.apps import apps
+    from django.contrib.auth.models import Group
+
+    from charhar.roles import grant_personal
+
+    whole = personal_permissions("Administrators")
+    for role in ("Secretariat", "Administrators"):
+        group = Group.objects.get(name=role)
+        new = group.permissions.filter(content_type__model__in=["funding", "timelineevent"])
+        group.permissions.remove(*new, *group.permissions.filter(codename="export_person"))
+    taken = Permission.objects.get(codename="delete_person")
+    Group.objects.get(name="Secretariat").permissions.remove(taken)
+    Permission.objects.filter(codename__in=["view_funding", "export_person"]).delete()
+    grant_personal(apps, "default")
+    assert personal_permissions("Administrators") == whole
+    assert personal_permissions("Secretariat") == whole - {("contacts", "delete_person")}
+    assert personal_permissions("Editors") == set()

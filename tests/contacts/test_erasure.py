@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.db.models.functions import TruncMonth
 from django.urls import reverse
 from django.utils import timezone
 
@@ -31,6 +32,7 @@ from charhar.contacts.models import (
 from charhar.contacts.personal import export
 from charhar.contacts.traces import look_everywhere
 from charhar.desk.models import Sitting
+from charhar.members.models import Membership, Payment, Term
 from charhar.outreach.models import ContactMessage, Subscription
 from charhar.search.models import MissedSearch
 from tests.contacts.filled import ADDRESS, NAME, WORDS, fill_everything, make_person
@@ -122,7 +124,17 @@ def test_after_an_erasure_nothing_is_left_in_clear(client, secretary, caplog, se
 def totals():
     """The figures that the secretariat reports."""
     return {
+        "messages": Counter(
+            ContactMessage.objects.annotate(month=TruncMonth("created_at")).values_list(
+                "month", "subject", "state"
+            )
+        ),
         "mail": Counter(OutgoingMail.objects.values_list("mailing", "state", "purpose")),
+        "memberships": Counter(
+            Membership.objects.annotate(month=TruncMonth("joined_on")).values_list("plan", "month", "country")
+        ),
+        "terms": Counter(Term.objects.values_list("plan", "fee", "currency")),
+        "payments": Counter(Payment.objects.values_list("amount", "currency", "received_on")),
     }
 
 
@@ -131,12 +143,20 @@ def test_totals_are_what_they_were():
     people = [make_person(), Person.objects.create(email="b@example.org", name="Somebody Else")]
     mailing = Mailing.objects.create(purpose="newsletter", title="One", sender="x", subject="x", text="x")
     for person in people:
+        rows = fill_everything(person)
+        Membership.objects.filter(pk=rows["members.Membership"].pk).update(country="China")
+        for subject in ("general", "media", "media"):
+            ContactMessage.objects.create(
+                person=person, name="x", email=person.email, message="x", subject=subject,
+                day=timezone.localdate(), digest=f"{person.pk}{subject}{ContactMessage.objects.count()}",
+            )  # fmt: skip
         for state in (State.SENT, State.FAILED, State.UNCERTAIN, State.SUPPRESSED):
             OutgoingMail.objects.create(
                 person=person, mailing=mailing, to=f"{state}@{person.pk}.example.org", sender="x",
                 purpose="newsletter", state=state, sent_at=timezone.now(), tried_at=timezone.now(),
             )  # fmt: skip
     before = totals()
+    assert all(before.values())
     erase(people[0])
     assert totals() == before
     assert mailing.counts() == {"pending": 0, "sent": 2, "failed": 2, "uncertain": 2, "suppressed": 2}
