@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -145,4 +146,5 @@ class RetentionRunAdmin(ReadOnly, admin.ModelAdmin):
         last = RetentionRun.objects.exclude(ended_at=None).first()
         counts = last.counts if last else {}
         rules = [{"rule": rule, "last": counts.get(rule.code)} for rule in every_rule()]
-        return super().changelist_view(request, {"rules": rules, **(extra_context or {})})
+        more = {"rules": rules, "title": capfirst(str(self.opts.verbose_name_plural))}
+        return super().changelist_view(request, {**more, **(extra_context or {})})

@@ -45,10 +45,11 @@ class Migration(migrations.Migration):
             name='remote',
             field=models.BooleanField(default=False, verbose_name='can be done wholly from home, within that country'),
         ),
+        # Without an index at first: PostgreSQL would make that of a unique column a second time.
         migrations.AddField(
             model_name='vacancy',
             name='slug',
-            field=models.SlugField(blank=True, default='', help_text='The last part of its address. Empty: from the title.', max_length=100, verbose_name='slug'),
+            field=models.CharField(blank=True, default='', help_text='The last part of its address. Empty: from the title.', max_length=100, verbose_name='slug'),
             preserve_default=False,
         ),
         migrations.RunPython(name_vacancies, migrations.RunPython.noop),
