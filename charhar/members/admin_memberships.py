@@ -216,7 +216,9 @@ class MembershipAdmin(RosterPages, TimelineAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        more: dict[str, Any] = {"show_save": False, "show_save_and_continue": False}
+        more: dict[str, Any] = dict.fromkeys(
+            ("show_save", "show_save_and_continue", "show_save_and_add_another"), False
+        )
         membership = self.get_object(request, unquote(object_id))
         if membership is not None and self.has_change_permission(request, membership):
             more["steps"] = [

@@ -7,6 +7,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from django.contrib.auth import get_user_model
 
 from articles.models import Article, Byline
+from charhar.members.models import Plan
 from charhar.pages.models import FollowLink, InstitutePage, SiteSettings
 from charhar.publishing import workflow
 from charhar.publishing.models import State
@@ -41,6 +42,7 @@ PATHS = {
     "about": "/about/",
     "contact": "/about/contact/",
     "membership": "/about/membership/",
+    "sign in as a member": "/membership/sign-in/",
     "careers": "/about/careers/",
     "support": "/about/support/",
     "subscribe": "/subscribe/",
@@ -168,6 +170,10 @@ def build():
     Article.objects.filter(pk=others[1].pk).update(entry=next_entry)
     publications = [issue, factories.PublicationFactory(series=series[1], cover=None)]
 
+    Plan.objects.create(
+        name_en="Individual member", name_zh="个人会员", fee=600, benefits_en="<p>The Quarterly by post.</p>",
+        benefits_zh="<p>获寄季刊。</p>",
+    )  # fmt: skip
     about = factories.PageFactory(slug="about", title="About Us")
     pages = [about]
     for position, (slug, title) in enumerate(

@@ -16,6 +16,7 @@ from PIL import Image as Pillow
 from pypdf import PdfReader
 
 from articles.models import Article, Byline, NewsSection
+from charhar.contacts.models import OutgoingMail, Person, TimelineEvent
 from charhar.demo import pictures
 from charhar.demo.compose import compose
 from charhar.demo.drawing.covers import STYLES, Cover, draw_cover
@@ -26,7 +27,16 @@ from charhar.demo.pdf import write_pdf
 from charhar.demo.stock import read_yaml
 from charhar.desk.models import Assignment, Comment, ReviewLink
 from charhar.library.models import Document, Image
-from charhar.members.models import Plan
+from charhar.members.models import (
+    Application,
+    Membership,
+    NumberSeries,
+    Payment,
+    Plan,
+    Question,
+    Standing,
+    Term,
+)
 from charhar.models import HomeSlot
 from charhar.outreach.models import Funding, Vacancy, WayToGive
 from charhar.pages.models import FollowLink, InstitutePage, SiteSettings
@@ -39,8 +49,9 @@ from publications.identifiers import validate_isbn
 from publications.models import Entry, Publication, Series
 
 MODELS = [
-    Article, Byline, Document, Entry, Expert, ExpertGroup, FollowLink, Funding, HomeSlot, Image, InstitutePage, NewsSection,
-    Office, Plan, Programme, Publication, Region, Series, SiteSettings, Topic, Vacancy, WayToGive,
+    Application, Article, Byline, Document, Entry, Expert, ExpertGroup, FollowLink, Funding, HomeSlot, Image, InstitutePage,
+    Membership, NewsSection, NumberSeries, Office, Payment, Person, Plan, Programme, Publication, Question, Region, Series,
+    SiteSettings, Term, TimelineEvent, Topic, Vacancy, WayToGive,
 ]  # fmt: skip
 
 pytestmark = pytest.mark.matrix
@@ -391,3 +402,29 @@ def test_the_desk_is_laid_out_once(demo):
     load_again()
     assert (Assignment.objects.count(), Comment.objects.count(), ReviewLink.objects.count()) == (1, 2, 1)
     assert get_user_model().objects.filter(username="editor").count() == 1
+
+
+def test_the_roster_is_in_every_standing_and_the_queue_in_every_state(demo):
+    assert Counter(m.standing for m in Membership.objects.all()) == {
+        Standing.ACTIVE: 9, Standing.GRACE: 3, Standing.LAPSED: 2, Standing.ENDED: 1,
+    }  # fmt: skip
+    assert Counter(Application.objects.values_list("state", flat=True)) == {
+        "new": 3, "review": 1, "asked": 1, "declined": 1, "withdrawn": 1,
+    }  # fmt: skip
+    assert Application.objects.get(state="review").assigned_to.username == "secretary"
+
+
+def test_the_people_on_the_roster_are_plainly_samples_and_nobody_is_written_to(demo):
+    people = list(Person.objects.all())
+    assert len(people) == 22
+    assert [p for p in people if not ("Sample" in p.name or "样例" in p.name)] == []
+    assert {p.email.partition("@")[2] for p in people} == {"members.example"}
+    assert OutgoingMail.objects.count() == 0
+
+
+def test_a_roster_that_was_emptied_is_not_filled_again(demo):
+    Application.objects.all().delete()
+    Payment.objects.all().delete()
+    Membership.objects.all().delete()
+    load_again()
+    assert (Membership.objects.count(), Application.objects.count()) == (0, 0)

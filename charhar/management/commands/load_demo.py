@@ -11,6 +11,8 @@ from django.core.management.base import BaseCommand
 
 from charhar.demo.desk import COLLEAGUES, load_desk
 from charhar.demo.loader import Count, Loader
+from charhar.demo.secretariat import load_secretariat
+from charhar.members.models import Application, Membership
 
 SIGN_IN = "demo-sign-in.txt"
 
@@ -32,6 +34,9 @@ class Command(BaseCommand):
         Loader(say).load()
         password = secrets.token_urlsafe(12)
         is_new = load_desk(password)
+        made = load_secretariat()
+        there = Membership.objects.count() + Application.objects.count()
+        say("Members and applications", Count(made, there - made))
         said = sign_in()
         if is_new:
             keep(f"{', '.join(name for name, *_rest in COLLEAGUES)}: {password}")
