@@ -75,6 +75,7 @@ def once(bucket: str, asked: Asked, keep: Callable[[], None]) -> None:
 def ask(request: HttpRequest, context: dict[str, Any], form: Any, bucket: str, asked: Asked) -> HttpResponse:
     """The page: what was typed, the token, the button. Whoever was too quick keeps the token they have."""
     head = context["head"]
+    crumbs = [*((label, address, "") for label, address in head.trail[1:]), (head.title, request.path, "")]
     head.title = _("Please confirm: %s") % head.title
     head.noindex = True
     fields = form.fields_for_people()
@@ -83,6 +84,7 @@ def ask(request: HttpRequest, context: dict[str, Any], form: Any, bucket: str, a
         "contacts/second_step.html",
         {
             "head": head,
+            "crumbs": crumbs,
             "action": request.path,
             "typed": [(field.label, _shown(field)) for field in fields if _shown(field)],
             "hidden": [field.as_hidden(only_initial=False) for field in fields],

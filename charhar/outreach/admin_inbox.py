@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -63,7 +64,20 @@ class SuspectedFilter(admin.SimpleListFilter):
         return [("yes", _("other messages of the sender are spam"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(suspected=True) if self.value() == "yes" else queryset
+        return queryset.suspected() if self.value() == "yes" else queryset
+
+
+class InboxList(ChangeList):
+    """The list; whether a message is perhaps spam is asked of those that the page shows, by one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        shown = list(self.result_list)
+        keys = [message.pk for message in shown]
+        suspected = set(ContactMessage.objects.filter(pk__in=keys).suspected().values_list("pk", flat=True))
+        for message in shown:
+            message.is_suspected = message.pk in suspected  # type: ignore[attr-defined]
+        self.result_list = shown  # type: ignore[assignment]
 
 
 @admin.register(ContactMessage)
@@ -81,9 +95,8 @@ class ContactMessageAdmin(MessagePage, admin.ModelAdmin):
     list_select_related = ["assigned_to"]
     actions = ["mark_spam", "take_back_spam", "mark_answered", "assign_to_me", "export"]
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        queryset: Any = super().get_queryset(request)
-        return queryset.with_suspicion()
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return InboxList
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """As usual; and by words of the thread, each of which must stand in one of its letters."""
@@ -91,8 +104,7 @@ class ContactMessageAdmin(MessagePage, admin.ModelAdmin):
         words = search_term.split()
         if words:
             every = Q(*(Q(text__icontains=word) | Q(sender__icontains=word) for word in words))
-            thread = Reply.objects.filter(every, message=OuterRef("pk"))
-            found = found | queryset.filter(Exists(thread))
+            found = found | queryset.filter(pk__in=Reply.objects.filter(every).order_by().values("message"))
         return found, duplicates
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -108,7 +120,7 @@ class ContactMessageAdmin(MessagePage, admin.ModelAdmin):
 
     @admin.display(description=_("perhaps spam"))
     def suspicion(self, message: Any) -> Any:
-        return _("perhaps") if message.suspected and message.state != ContactMessage.State.SPAM else ""
+        return _("perhaps") if message.is_suspected else ""
 
     def times_view(self, request: HttpRequest) -> HttpResponse:
         """How long people wait for their first answer."""

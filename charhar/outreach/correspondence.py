@@ -26,10 +26,11 @@ class ContactMessageQuerySet(models.QuerySet["ContactMessage"]):
         state = ContactMessage.State
         return self.waiting().filter(Q(state=state.NEW) | Q(state=state.ASSIGNED, assigned_to=user))
 
-    def with_suspicion(self) -> "ContactMessageQuerySet":
-        """With ``suspected``: whether another message of the same person stands as spam."""
-        others = ContactMessage.objects.filter(person=models.OuterRef("person"), state="spam")
-        return self.annotate(suspected=models.Exists(others.exclude(pk=models.OuterRef("pk"))))
+    def suspected(self) -> "ContactMessageQuerySet":
+        """Those that are perhaps spam: they are not, and another message of the same person is."""
+        state = ContactMessage.State
+        spam = ContactMessage.objects.filter(state=state.SPAM, person__isnull=False)
+        return self.exclude(state=state.SPAM).filter(person__in=spam.order_by().values("person"))
 
 
 class ContactMessage(models.Model):

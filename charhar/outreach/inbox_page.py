@@ -131,7 +131,7 @@ class MessagePage(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": message.get_subject_display(),
-            "subtitle": str(message),
+            "subtitle": message.name or _("erased"),
             "opts": self.opts,
             "do": {name: name for name in ("answer", "insert", "assign", "mine", "note")},
             "message": message,

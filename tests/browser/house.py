@@ -214,6 +214,23 @@ def administrator():
     return get_user_model().objects.create_superuser("administrator", password="only-for-tests")
 
 
+def fill_in_like_a_robot(page):
+    """Fill in a public form whole, the trap too, and send it."""
+    form = page.locator("main form.form").filter(has=page.locator("[name=website]"))
+    for field in form.locator("input:not([type=hidden]), textarea, select").all():
+        kind = field.evaluate("field => field.type")
+        if kind == "select-one":
+            field.evaluate("field => { field.selectedIndex = field.options.length - 1 }")
+        elif kind in {"checkbox", "radio"}:
+            field.evaluate("field => { field.checked = true }")
+        elif kind == "email":
+            field.fill("ann@example.org")
+        elif kind not in {"submit", "button", "file"}:
+            field.evaluate("field => { field.value = 'A sample of what people type' }")
+    form.evaluate("form => { form.noValidate = true }")
+    form.locator("button:not([name], [type])").click()
+
+
 def _body(picture):
     """Around 900 words with everything in them that the editor offers."""
     paragraphs = [f"<p>{SENTENCE * 6}</p>" for _ in range(8)]

@@ -9,8 +9,11 @@ import os
 
 import pytest
 
+from charhar.demo.inbox import load_inbox
+from charhar.members.models import Plan
+from charhar.outreach.models import ContactMessage
 from charhar.publishing.copies import open_copy
-from tests.browser.house import PATHS, administrator
+from tests.browser.house import PATHS, administrator, fill_in_like_a_robot
 
 pytestmark = pytest.mark.browser
 
@@ -99,6 +102,32 @@ def test_a_working_copy(house, browse, axe):
     page = browse(f"/admin/articles/article/{copy.pk}/change/", user=editor)
     assert in_every_look(page, axe) == {}
     page = browse(f"/admin/articles/article/{house.pk}/history/", user=editor)
+    assert in_every_look(page, axe) == {}
+
+
+def test_the_inbox(house, browse, axe):
+    load_inbox()
+    message = ContactMessage.objects.get(state="answered")
+    listed, editor = "/admin/outreach/contactmessage/", administrator()
+    found = {
+        path: in_every_look(browse(path, user=editor), axe)
+        for path in (
+            listed,
+            f"{listed}{message.pk}/change/",
+            f"{listed}times/",
+            "/admin/outreach/replytemplate/add/",
+            "/admin/outreach/route/add/",
+        )
+    }
+    assert {path: complaints for path, complaints in found.items() if complaints} == {}
+
+
+@pytest.mark.parametrize("path", ["/about/contact/", "/about/membership/"])
+def test_the_second_step(path, house, browse, axe):
+    Plan.objects.create(name_en="Individual")
+    page = browse(path)
+    fill_in_like_a_robot(page)
+    page.get_by_role("heading", name="Is this what you would like to send?").wait_for()
     assert in_every_look(page, axe) == {}
 
 

@@ -6,7 +6,9 @@ import subprocess
 
 import pytest
 
-from tests.browser.house import PATHS, crawl
+from charhar.demo.inbox import load_inbox
+from charhar.outreach.models import ContactMessage
+from tests.browser.house import PATHS, administrator, crawl
 
 pytestmark = pytest.mark.browser
 
@@ -63,6 +65,24 @@ def test_every_page_is_valid_says_what_it_is_and_leads_only_to_what_is_there(hou
     pages |= {path: client.get(path) for path in ("/nowhere/", "/zh/nowhere/")}
     save(pages, tmp_path / "pages")
     assert len(list((tmp_path / "pages").iterdir())) > len(PATHS)
+    assert errors(vnu, tmp_path / "pages") == {}
+
+
+def test_the_second_step_and_the_inbox_are_valid(house, client, vnu, tmp_path):
+    load_inbox()
+    fields = {"subject": "media", "name": "Ann <Lee>", "email": "ann@example.org", "message": 'A\n"B" & <c>'}
+    pages = {
+        path: client.post(path, {**fields, "website": "x"})
+        for path in ("/about/contact/", "/zh/about/contact/")
+    }
+    assert all("no-store" in page["Cache-Control"] for page in pages.values())
+    client.force_login(administrator())
+    listed = "/admin/outreach/contactmessage/"
+    message = ContactMessage.objects.get(state="answered")
+    for path in (f"{listed}{message.pk}/change/", f"{listed}times/"):
+        pages[path] = client.get(path)
+    assert {page.status_code for page in pages.values()} == {200}
+    save(pages, tmp_path / "pages")
     assert errors(vnu, tmp_path / "pages") == {}
 
 

@@ -38,7 +38,7 @@ from charhar.members.models import (
     Term,
 )
 from charhar.models import HomeSlot
-from charhar.outreach.models import Funding, Vacancy, WayToGive
+from charhar.outreach.models import ContactMessage, Funding, Reply, ReplyTemplate, Vacancy, WayToGive
 from charhar.pages.models import FollowLink, InstitutePage, SiteSettings
 from charhar.publishing import workflow
 from charhar.publishing.models import Address, Snapshot, State
@@ -49,9 +49,10 @@ from publications.identifiers import validate_isbn
 from publications.models import Entry, Publication, Series
 
 MODELS = [
-    Application, Article, Byline, Document, Entry, Expert, ExpertGroup, FollowLink, Funding, HomeSlot, Image, InstitutePage,
-    Membership, NewsSection, NumberSeries, Office, Payment, Person, Plan, Programme, Publication, Question, Region, Series,
-    SiteSettings, Term, TimelineEvent, Topic, Vacancy, WayToGive,
+    Application, Article, Byline, ContactMessage, Document, Entry, Expert, ExpertGroup, FollowLink, Funding, HomeSlot,
+    Image, InstitutePage, Membership, NewsSection, NumberSeries, Office, OutgoingMail, Payment, Person, Plan, Programme,
+    Publication, Question, Region, Reply, ReplyTemplate, Series, SiteSettings, Term, TimelineEvent, Topic, Vacancy,
+    WayToGive,
 ]  # fmt: skip
 
 pytestmark = pytest.mark.matrix
@@ -415,11 +416,11 @@ def test_the_roster_is_in_every_standing_and_the_queue_in_every_state(demo):
 
 
 def test_the_people_on_the_roster_are_plainly_samples_and_nobody_is_written_to(demo):
-    people = list(Person.objects.all())
+    people = list(Person.objects.filter(messages=None))
     assert len(people) == 22
     assert [p for p in people if not ("Sample" in p.name or "样例" in p.name)] == []
     assert {p.email.partition("@")[2] for p in people} == {"members.example"}
-    assert OutgoingMail.objects.count() == 0
+    assert OutgoingMail.objects.exclude(person__messages__isnull=False).count() == 0
 
 
 def test_a_roster_that_was_emptied_is_not_filled_again(demo):
@@ -428,3 +429,31 @@ def test_a_roster_that_was_emptied_is_not_filled_again(demo):
     Membership.objects.all().delete()
     load_again()
     assert (Membership.objects.count(), Application.objects.count()) == (0, 0)
+
+
+def test_the_inbox_holds_samples_in_both_languages_one_answered_and_nothing_is_sent(demo):
+    states = Counter(ContactMessage.objects.values_list("state", "language"))
+    assert states == {
+        ("new", "en"): 2, ("assigned", "zh-hans"): 1, ("answered", "en"): 1,
+    }  # fmt: skip
+    for message in ContactMessage.objects.all():
+        message.full_clean(exclude=["digest"])
+        assert "(A sample message.)" in message.message or "本信为样例" in message.message
+        assert (message.waiting_since is not None) == message.is_waiting
+    templates = ReplyTemplate.objects.all()
+    assert [bool(t.text_en and t.text_zh and "(sample)" in t.name) for t in templates] == [True, True]
+    answered = ContactMessage.objects.get(state="answered")
+    assert templates[0].text_en in answered.replies.get().text
+    assert answered.replies.get().by.username == "secretary"
+    assert set(OutgoingMail.objects.values_list("state", "to")) == {("sent", "reader@example.org")}
+    writers = Person.objects.filter(messages__isnull=False)
+    assert all(email.endswith("@example.org") for email in writers.values_list("email", flat=True))
+
+
+def test_sample_messages_are_never_mixed_with_real_ones(demo):
+    kept = ContactMessage.objects.get(state="answered")
+    ContactMessage.objects.exclude(pk=kept.pk).delete()
+    ReplyTemplate.objects.all().delete()
+    told = load_again()
+    assert re.search(r"Messages, reply templates +0 new +1 already there", told)
+    assert ContactMessage.objects.get() == kept

@@ -44,6 +44,12 @@ def later(monkeypatch):
     return go_on
 
 
+def test_the_way_back_leads_over_the_form(client):
+    asked = client.post(CONTACT, {**GOOD, **TRAP}).content.decode()
+    crumbs = re.search(r'<nav class="crumbs".*?</nav>', asked, re.S)[0]
+    assert re.findall(r'href="([^"]+)"', crumbs) == ["/", "/about/", CONTACT]
+
+
 def hidden(response):
     """What the second step's form would send, as a browser reads it."""
     assert response.status_code == 200, response

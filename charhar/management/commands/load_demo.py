@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 
 from charhar.demo.desk import COLLEAGUES, load_desk
+from charhar.demo.inbox import load_inbox
 from charhar.demo.loader import Count, Loader
 from charhar.demo.secretariat import load_secretariat
 from charhar.members.models import Application, Membership
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         made = load_secretariat()
         there = Membership.objects.count() + Application.objects.count()
         say("Members and applications", Count(made, there - made))
+        say("Messages, reply templates", Count(*load_inbox()))
         said = sign_in()
         if is_new:
             keep(f"{', '.join(name for name, *_rest in COLLEAGUES)}: {password}")
