@@ -172,7 +172,8 @@ def _digests(
     weekly = Subscription.objects.receiving(now).filter(rhythm=Rhythm.WEEKLY, language=language)
     wanted: dict[int, tuple[int, ...]] = {}
     for place, text in enumerate(texts):
-        for key in wanting(weekly, text.search_document().filed).values_list("pk", flat=True):
+        readers = wanting(weekly, text.search_document().filed).exclude(person__in=_told_at_once(text))
+        for key in readers.values_list("pk", flat=True):
             wanted[key] = (*wanted.get(key, ()), place)
     groups: dict[tuple[int, ...], list[int]] = {}
     for key, places in wanted.items():
@@ -187,6 +188,18 @@ def _digests(
             readers: Iterable[Subscription] = part.select_related("person").order_by("pk")
             number += outbox.address_mailing(mailing, addressed(readers))
     return number
+
+
+def _told_at_once(text: Any) -> Any:
+    """The keys of those who had a letter about the text already: until then they wanted to hear at once."""
+    letters = OutgoingMail.objects.filter(
+        mailing__announcement__content_type=ContentType.objects.get_for_model(text),
+        mailing__announcement__object_id=text.pk,
+        person__isnull=False,
+    )
+    return letters.exclude(state__in=[OutgoingMail.State.SUPPRESSED, OutgoingMail.State.FAILED]).values(
+        "person"
+    )
 
 
 def _digest_letter(language: str, entries: list[Any], until: datetime.datetime) -> Letter:
