@@ -4,15 +4,12 @@ A member is known by the number, else by the address. What the file leaves empty
 are there already are never changed by a file; a row may add the one that follows.
 """
 
-import csv
 import datetime
-import io
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -20,15 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from charhar.contacts.addresses import email_key, normalise_email
+from charhar.contacts.csv_files import Fate, rows_of
 from charhar.contacts.fields import UNPRINTABLE
 from charhar.contacts.models import Consent, Person, TimelineEvent, Wording
 from charhar.publishing.languages import CHINESE, ENGLISH
 
 from .memberships import Refused, next_number, record_payment, write_term
 from .models import Membership, Payment, Plan, today
-
-MOST_ROWS = 20_000
-MOST_BYTES = 10 * 1024 * 1024
 
 # Each column: what it is called in a file, and what it holds.
 COLUMNS: dict[str, tuple[tuple[str, ...], Any]] = {
@@ -71,94 +66,8 @@ DAYS = ("joined", "starts", "ends", "paid_on", "resigned", "consent_on")
 WORDING_TEXT = gettext_noop("Brought in from the roster; the consent was given at the place named.")
 
 
-class Unreadable(Exception):
-    """The file as a whole can not be read; the message says why."""
-
-
-class Fate(NamedTuple):
-    """What became of one row."""
-
-    line: int
-    fate: str  # new, changed, unchanged, refused
-    who: str
-    words: str
-
-
 class _Undo(Exception):
     """Ends a dry run's transaction."""
-
-
-def decoded(content: bytes) -> str:
-    """The text of a file in UTF-8, in UTF-16 with a mark, or in GB18030. Raises ``Unreadable``."""
-    if len(content) > MOST_BYTES:
-        raise Unreadable(
-            _("The file is too big: at most %(most)d MB.") % {"most": MOST_BYTES // 1024 // 1024}
-        )
-    has_mark = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
-    encodings = ["utf-16"] if has_mark else ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise Unreadable(_("The file is no text in UTF-8 or GB18030. Save it as CSV (UTF-8)."))
-
-
-def rows_of(content: bytes) -> list[tuple[int, dict[str, str]]]:
-    """The rows of a file as (line, column: text), by its first line's names. Raises ``Unreadable``."""
-    text = decoded(content)
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    delimiter = max(",;\t，", key=first.count)
-    if delimiter == "，":
-        raise Unreadable(_("The columns are separated by Chinese commas; use ordinary ones."))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    known = {word: column for column, (words, _help) in COLUMNS.items() for word in words}
-    found: list[tuple[int, dict[str, str]]] = []
-    columns: list[str] | None = None
-    line = 0
-    try:
-        for cells in reader:
-            began, line = line + 1, reader.line_num
-            if not any(cell.strip() for cell in cells):
-                continue
-            if columns is None:
-                columns = _columns(cells, known)
-                continue
-            if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
-                found.append((began, {"": _("There are more cells than columns.")}))
-                continue
-            found.append((began, {c: _bare(v) for c, v in zip(columns, cells, strict=False) if c}))
-            if len(found) > MOST_ROWS:
-                raise Unreadable(_("At most %(most)d rows at a time.") % {"most": MOST_ROWS})
-    except csv.Error as error:
-        raise Unreadable(
-            _("Line %(line)d can not be read: %(why)s") % {"line": line + 1, "why": error}
-        ) from None
-    if columns is None:
-        raise Unreadable(_("The file is empty."))
-    return found
-
-
-def _columns(cells: list[str], known: dict[str, str]) -> list[str]:
-    columns = [known.get(" ".join(cell.casefold().split()), "") for cell in cells]
-    unknown = [cell for cell, column in zip(cells, columns, strict=True) if not column and cell.strip()]
-    if unknown:
-        raise Unreadable(
-            _("No column is called %(names)s.") % {"names": ", ".join(f"“{u}”" for u in unknown)}
-        )
-    if twice := [column for column, count in Counter(filter(None, columns)).items() if count > 1]:
-        raise Unreadable(_("A column stands twice: %(names)s.") % {"names": ", ".join(twice)})
-    if "email" not in columns:
-        raise Unreadable(_("There is no column “email”."))
-    return columns
-
-
-def _bare(cell: str) -> str:
-    """A cell's text; the apostrophe that keeps a spreadsheet from calculating is none of it."""
-    text = cell.strip()
-    return text[1:] if re.match(r"'[=+\-@＝＋－＠]", text) else text
 
 
 def bring_in(content: bytes, *, dry_run: bool, by: Any = None) -> list[Fate]:
@@ -167,7 +76,7 @@ def bring_in(content: bytes, *, dry_run: bool, by: Any = None) -> list[Fate]:
     One transaction a row, so that a refused row leaves the others alone; all in one where it is dry. Ten
     queries a row. Raises ``Unreadable`` where the file as a whole makes no sense; then nothing is written.
     """
-    rows = rows_of(content)
+    rows = rows_of(content, {name: words for name, (words, _help) in COLUMNS.items()})
     if not dry_run:
         return list(_each(rows, by))
     fates: list[Fate] = []

@@ -13,7 +13,9 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 
-from .roster import COLUMNS, Unreadable, bring_in
+from charhar.contacts.csv_files import Unreadable
+
+from .roster import COLUMNS, bring_in
 
 FATES = {"new": _("new"), "changed": _("changed"), "unchanged": _("unchanged"), "refused": _("refused")}
 SHOWN = 2000

@@ -172,8 +172,8 @@ def _digests(
     weekly = Subscription.objects.receiving(now).filter(rhythm=Rhythm.WEEKLY, language=language)
     wanted: dict[int, tuple[int, ...]] = {}
     for place, text in enumerate(texts):
-        readers = wanting(weekly, text.search_document().filed).exclude(person__in=_told_at_once(text))
-        for key in readers.values_list("pk", flat=True):
+        news_to = wanting(weekly, text.search_document().filed).exclude(person__in=_told_at_once(text))
+        for key in news_to.values_list("pk", flat=True):
             wanted[key] = (*wanted.get(key, ()), place)
     groups: dict[tuple[int, ...], list[int]] = {}
     for key, places in wanted.items():

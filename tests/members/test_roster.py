@@ -4,9 +4,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
+from charhar.contacts.csv_files import Unreadable
 from charhar.contacts.models import Consent, OutgoingMail, Person
 from charhar.members.models import Membership, Payment, Term
-from charhar.members.roster import Unreadable, bring_in
+from charhar.members.roster import bring_in
 
 pytestmark = pytest.mark.django_db
 HEAD = "number,name,email,plan,country,joined,starts,ends,paid,paid on,reference,consent,consent on"

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from charhar.members.roster import Unreadable, bring_in
+from charhar.contacts.csv_files import Unreadable
+from charhar.members.roster import bring_in
 
 
 class Command(BaseCommand):
