@@ -1,4 +1,4 @@
-"""Tables that people bring in as CSV files, as spreadsheets write them in any country: each row with its line."""
+"""Tables that people bring in as CSV files, as spreadsheets of any country write them."""
 
 import csv
 import io
@@ -45,9 +45,9 @@ def decoded(content: bytes) -> str:
 
 
 def rows_of(content: bytes, names: Mapping[str, Iterable[str]]) -> list[tuple[int, dict[str, str]]]:
-    """The rows of a file as (line, column: text), by its first line's names; ``names`` says what columns may be called.
+    """The rows of a file as (line, column: text), by its first line's names.
 
-    A row with more cells than columns has its complaint under the empty name. Raises ``Unreadable``.
+    ``names`` says what each column may be called. A row with more cells than columns has its complaint under the empty name. Raises ``Unreadable``.
     """
     text = decoded(content)
     first = text.lstrip("\r\n").split("\n", 1)[0]

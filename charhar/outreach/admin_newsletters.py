@@ -74,6 +74,12 @@ class ScheduleForm(forms.Form):
 
     at = forms.SplitDateTimeField(label=gettext_lazy("Begin"), required=False, widget=AdminSplitDateTime)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        both: Any = self.fields["at"].widget
+        for widget, name in zip(both.widgets, (_("Begin, date"), _("Begin, time")), strict=True):
+            widget.attrs["aria-label"] = name
+
 
 @admin.register(Newsletter)
 class NewsletterAdmin(SeenAdmin):
