@@ -47,7 +47,8 @@ def decoded(content: bytes) -> str:
 def rows_of(content: bytes, names: Mapping[str, Iterable[str]]) -> list[tuple[int, dict[str, str]]]:
     """The rows of a file as (line, column: text), by its first line's names.
 
-    ``names`` says what each column may be called. A row with more cells than columns has its complaint under the empty name. Raises ``Unreadable``.
+    ``names`` says what each column may be called. A row with more cells than columns has its complaint under
+    the empty name. Raises ``Unreadable``.
     """
     text = decoded(content)
     first = text.lstrip("\r\n").split("\n", 1)[0]

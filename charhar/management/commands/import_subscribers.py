@@ -14,9 +14,9 @@ class Command(BaseCommand):
     """Tells each row's fate by its line: new, unchanged, or refused and why."""
 
     help = (
-        "Bring in subscribers from a CSV file (UTF-8 or GB18030) with the columns email, consent, consent on, "
-        "consent source; and if you like name, language, rhythm, topics, regions, series, experts (slugs); "
-        "the same file twice changes nothing."
+        "Bring in subscribers from a CSV file (UTF-8 or GB18030) with the columns email, consent, "
+        "consent on, consent source; and if you like name, language, rhythm, topics, regions, series, "
+        "experts (slugs); the same file twice changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
