@@ -386,9 +386,11 @@ def test_tick_leaves_its_report_behind(capsys):
     said = capsys.readouterr().out
     counted = "fresh enough" if connection.vendor == "sqlite" else "the database keeps its own"
     assert said == (
-        "Corrections: 0 published, 0 failed.\nMail: nothing due.\nSide effects: nothing due.\n"
+        "Corrections: 0 published, 0 failed.\nReminders to members: 0.\nNewsletters: nothing due.\n"
+        "New texts announced: nothing due.\nWeekly digest: not due.\nMail: nothing due.\n"
+        "Side effects: nothing due.\n"
         "Links to this site: 0 checked, 0 broken.\nAttempts forgotten: 0.\nSide effects forgotten: 0.\n"
-        "Closed forms forgotten: 0.\nSearches forgotten: 0.\n"
+        "Closed forms forgotten: 0.\nSearches forgotten: 0.\nForgotten by the rules: nothing due.\n"
         f"Statistics of the tables: {counted}.\n"
     )
     beat = Heartbeat.objects.get()
