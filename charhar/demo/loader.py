@@ -8,15 +8,18 @@ import datetime
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
 from articles.models import Article, Byline, NewsSection, Outlet
+from charhar.contacts.models import Mailing
 from charhar.library.models import Document
 from charhar.members.models import Plan as MembershipPlan
 from charhar.models import HomeSlot
-from charhar.outreach.models import Funding, Vacancy, WayToGive
+from charhar.outreach.models import Funding, Newsletter, Vacancy, WayToGive
+from charhar.outreach.newsletters import add_texts
 from charhar.pages.models import FollowLink, InstitutePage, SiteSettings
 from charhar.publishing import workflow
 from charhar.publishing.addresses import taken_by
@@ -82,6 +85,7 @@ class Loader:
         self.experts()
         self.publications()
         self.articles()
+        self.newsletters()
 
     # -- Steps -------------------------------------------------------------------------------------
 
@@ -160,6 +164,35 @@ class Loader:
         self._front_page(translated)
 
     # -- Parts of steps ----------------------------------------------------------------------------
+
+    def newsletters(self) -> None:
+        """One newsletter in the archive, sent to nobody, and a draft; only where there is none."""
+        made, left = 0, Newsletter.objects.count()
+        if not left:
+            texts = list(Article.objects.published().in_language(ENGLISH).order_by("-publish_at", "-pk")[:8])
+            for fields, part in zip(read_yaml("offers")["newsletters"], (texts[4:], texts[:4]), strict=True):
+                with transaction.atomic():
+                    newsletter = Newsletter.objects.create(**{k: v for k, v in fields.items() if k != "sent"})
+                    add_texts(newsletter, part)
+                    if fields["sent"]:
+                        self._sent(newsletter)
+                made += 1
+        self.say("Newsletters", Count(made, left))
+
+    def _sent(self, newsletter: Newsletter) -> None:
+        """Let it stand in the archive as one that went out a week ago, without any letter."""
+        then = self.now - datetime.timedelta(days=7)
+        newsletter.mailing = Mailing.objects.create(
+            purpose="newsletter",
+            title=newsletter.title,
+            sender=settings.DEFAULT_FROM_EMAIL,
+            subject=newsletter.subject,
+            text=newsletter.preheader,
+            begins_at=then,
+        )
+        newsletter.state = Newsletter.State.SENT
+        newsletter.send_at = newsletter.begun_at = newsletter.ended_at = then
+        newsletter.save()
 
     def _named(self, what: str, model: Any, rows: list[list[str]], **marked: Iterable[str]) -> dict[str, Any]:
         statements = read_yaml("house")["statements"]

@@ -38,7 +38,15 @@ from charhar.members.models import (
     Term,
 )
 from charhar.models import HomeSlot
-from charhar.outreach.models import ContactMessage, Funding, Reply, ReplyTemplate, Vacancy, WayToGive
+from charhar.outreach.models import (
+    ContactMessage,
+    Funding,
+    Newsletter,
+    Reply,
+    ReplyTemplate,
+    Vacancy,
+    WayToGive,
+)
 from charhar.pages.models import FollowLink, InstitutePage, SiteSettings
 from charhar.publishing import workflow
 from charhar.publishing.models import Address, Snapshot, State
@@ -126,6 +134,9 @@ def test_it_loads_all_that_the_site_needs(demo):
     assert Document.objects.count() == 6
     assert Image.objects.count() == len(illustrations()) + 24 + 20
     assert (Plan.objects.count(), Vacancy.objects.count(), WayToGive.objects.count()) == (3, 2, 3)
+    assert [n.items.count() for n in Newsletter.objects.order_by("pk")] == [4, 4]
+    assert Newsletter.objects.in_archive().count() == 1
+    assert OutgoingMail.objects.filter(mailing__isnull=False).count() == 0
     assert Funding.objects.count() == 6
 
 
