@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
@@ -63,9 +62,13 @@ def sent(request: HttpRequest) -> HttpResponse:
     return render(request, "contacts/thanks.html", context)
 
 
-@method_decorator([csrf_exempt, never_kept], name="dispatch")
 class Private(View):
     """Whatever no cache and no search engine may keep; a POST has to come from a page of this site."""
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """The view, without Django's form token and never kept, whatever ``dispatch`` a subclass has."""
+        return csrf_exempt(never_kept(super().as_view(**initkwargs)))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """As Django's, with the headers that keep the page private."""
