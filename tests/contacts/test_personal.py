@@ -106,6 +106,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(rows, django_assert_n
         gather(person)
 
 
+@pytest.mark.long
 def test_ten_thousand_rows_take_seconds(capsys):
     person = make_person()
     OutgoingMail.objects.bulk_create(
