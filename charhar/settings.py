@@ -224,12 +224,17 @@ CACHES = {
             "BACKEND": "charhar.publishing.backends.redis_cache.ForgivingRedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "charhar",
-            "OPTIONS": {"socket_connect_timeout": 0.2, "socket_timeout": 0.2},
+            "OPTIONS": {"socket_connect_timeout": 0.05, "socket_timeout": 0.05},
         }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
 }
+
+# Whole pages for readers without a session (charhar/page_cache.py), and where a machine keeps them.
+PAGE_CACHE = switch("PAGE_CACHE", default=True)
+PAGE_CACHE_DIR = VAR_DIR / "page-cache"
+PAGE_CACHE_BYTES = number("PAGE_CACHE_MEGABYTES", default=512, least=1, most=1_000_000) * 1024 * 1024
 
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"

@@ -30,6 +30,7 @@ from tests.database import Migrated, start_from_migrated  # noqa: E402  it needs
 # A file, as on a real site: one SQLite in memory shares its connection and its locks among all threads.
 _FOLDER = tempfile.TemporaryDirectory(prefix="charhar-tests-")
 atexit.register(_FOLDER.cleanup)
+django_settings.PAGE_CACHE_DIR = Path(_FOLDER.name) / "page-cache"
 if connection.vendor == "sqlite":
     connection.settings_dict["TEST"]["NAME"] = str(Path(_FOLDER.name) / "tests.sqlite3")
 

@@ -49,6 +49,7 @@ def resume_watch(using: str = "default", **kwargs: Any) -> None:
     """Make sure of the version's one row, raise it once and watch again."""
     from django.db import connections
 
+    from .mirror import mirror
     from .models import ContentVersion
     from .version import clock_tables, raise_version
 
@@ -57,7 +58,7 @@ def resume_watch(using: str = "default", **kwargs: Any) -> None:
         ContentVersion.objects.using(using).get_or_create(
             pk=1, defaults={"epoch": ContentVersion.new_epoch()}
         )
-        raise_version(connection)
+        mirror().raise_to(raise_version(connection))
     connection.content_watch_paused = False  # type: ignore[attr-defined]
 
 

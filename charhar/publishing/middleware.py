@@ -1,5 +1,6 @@
 """What happens around every request: its language, its old addresses, its cache headers."""
 
+import datetime
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -7,11 +8,13 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 
 from .languages import language_of_path
 from .reading import Gone
+
+VERSION = "charhar.content_version"
 
 
 class LanguageMiddleware:
@@ -71,7 +74,8 @@ class ClockMiddleware:
 
             # Without a database, what needs none still answers; the health check says so in its own words.
             with suppress(DatabaseError):
-                request.content_version = current_version()  # type: ignore[attr-defined]
+                # In the environ too: the page cache, which stands before Django, keeps the page under it.
+                request.content_version = request.META[VERSION] = current_version()  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
@@ -95,5 +99,14 @@ class CacheHeadersMiddleware:
         if private:
             response.headers["Cache-Control"] = "private, no-store"
         else:
-            patch_cache_control(response, public=True, max_age=0, s_maxage=1, stale_if_error=86400)
+            seconds = 0 if changes_within_a_second(request) else 1
+            patch_cache_control(response, public=True, max_age=0, s_maxage=seconds, stale_if_error=86400)
         return response
+
+
+def changes_within_a_second(request: HttpRequest) -> bool:
+    """Whether some text appears or disappears so soon that no cache may hold a page even for a second."""
+    version = getattr(request, "content_version", None)
+    if version is None or version.next_change is None:
+        return False
+    return version.next_change - timezone.now() < datetime.timedelta(seconds=1)

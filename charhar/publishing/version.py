@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 
@@ -70,12 +71,16 @@ def _raise_statement() -> tuple[str, int]:
     ]
     union = " UNION ALL ".join([*moments, *tasks])
     statement = f"""UPDATE publishing_contentversion SET number = number + 1,
-        next_change = (SELECT MIN(moment) FROM ({union}) AS moments)"""  # noqa: S608
+        next_change = (SELECT MIN(moment) FROM ({union}) AS moments)
+        RETURNING number, epoch"""  # noqa: S608
     return statement, len(moments)
 
 
-def raise_version(using: Any = connection, now: datetime.datetime | None = None) -> None:
-    """Raise the version by one and find the next change. One statement; on PostgreSQL two."""
+def raise_version(using: Any = connection, now: datetime.datetime | None = None) -> Version:
+    """Raise the version by one and find the next change. One statement; on PostgreSQL two.
+
+    Returns the new version without its next change.
+    """
     statement, times = _raise_statement()
     moment = using.ops.adapt_datetimefield_value(now or timezone.now())
     with using.cursor() as cursor:
@@ -84,6 +89,8 @@ def raise_version(using: Any = connection, now: datetime.datetime | None = None)
             # would look for the next change without what the other has just committed.
             cursor.execute("SELECT number FROM publishing_contentversion FOR UPDATE")
         cursor.execute(statement, [moment] * times)
+        number, epoch = cursor.fetchone()
+    return Version(number, epoch, None)
 
 
 def current_version(now: datetime.datetime | None = None) -> Version:
@@ -97,7 +104,7 @@ def current_version(now: datetime.datetime | None = None) -> Version:
 
     now = now or timezone.now()
     connection.raise_content_version()  # type: ignore[attr-defined]
-    row = Version(*ContentVersion.objects.values_list("number", "epoch", "next_change").get())
+    row = read_version()
     if row.next_change is None or now < row.next_change:
         return row
     from .copies import apply_due
@@ -106,5 +113,21 @@ def current_version(now: datetime.datetime | None = None) -> Version:
     with transaction.atomic():
         locked = ContentVersion.objects.select_for_update().get()
         if locked.next_change is not None and now >= locked.next_change:
-            raise_version(now=now)
-        return Version(*ContentVersion.objects.values_list("number", "epoch", "next_change").get())
+            connection.content_written = True  # type: ignore[attr-defined]
+            connection.raise_content_version(now)  # type: ignore[attr-defined]
+        return read_version()
+
+
+def read_version() -> Version:
+    """The version as its row stands. One query."""
+    from .models import ContentVersion
+
+    return Version(*ContentVersion.objects.values_list("number", "epoch", "next_change").get())
+
+
+def renew_epoch(seen: Version) -> None:
+    """Begin to count in a new epoch, unless somebody has since ``seen``. One statement."""
+    from .models import ContentVersion
+
+    row = ContentVersion.objects.filter(number=seen.number, epoch=seen.epoch)
+    row.update(epoch=ContentVersion.new_epoch(), number=F("number") + 1)

@@ -4,20 +4,33 @@ import logging
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
+
+from .redis_link import Link, link
 
 logger = logging.getLogger(__name__)
 
 
 class ForgivingRedisCache(RedisCache):
-    """Django's Redis cache; without an answer, reads miss and writes are dropped, with a log line."""
+    """Django's Redis cache; without an answer, reads miss and writes are dropped, with a log line.
+
+    Nobody waits for a Redis that is known to be silent: see redis_link.py.
+    """
+
+    @property
+    def _link(self) -> Link:
+        return link(self._servers[0])  # type: ignore[attr-defined]
 
     def _try(self, verb: str, otherwise: Any, *args: Any, **kwargs: Any) -> Any:
+        if self._link.down:
+            return otherwise
         try:
             return getattr(super(), verb)(*args, **kwargs)
+        except ResponseError as error:
+            logger.warning("Redis refused %s: %s", verb, error)
         except (RedisError, OSError) as error:
-            logger.warning("Redis did not answer %s: %s", verb, error)
-            return otherwise
+            self._link.lost(error)
+        return otherwise
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return self._try("get", default, key, default, version)

@@ -1,10 +1,14 @@
 """Raise the content version in the very transaction that wrote to a row a public page reads."""
 
+import datetime
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+
+if TYPE_CHECKING:
+    from charhar.publishing.version import Version
 
 READ = re.compile(r"\s*SELECT\b", re.IGNORECASE)
 # Searched, not matched: a statement written by hand may begin with a comment or with WITH.
@@ -25,14 +29,15 @@ class WatchingMixin:
     """A database wrapper that notices writes to content tables, ``update()`` and ``bulk_*`` included.
 
     The version row is the last statement before COMMIT, never an early one: writers would otherwise queue
-    behind its lock for the length of their transactions. Costs one regular expression a statement and, for a
-    transaction that wrote content, one UPDATE (on PostgreSQL with a lock before it).
+    behind its lock for the length of their transactions. Once that is committed, the mirror follows. Costs
+    one regular expression a statement and, for a transaction that wrote content, one UPDATE (on PostgreSQL
+    with a lock before it) and the renaming of a link, or a round trip to Redis.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.content_written = False
-        self.version_raised = False  # in the transaction that is still open
+        self.version_raised: Version | None = None  # in the transaction that is still open
         self.content_watch_paused = False  # while migrations run: tables may not be there yet
         self.execute_wrappers.append(self._watch)  # type: ignore[attr-defined]
 
@@ -53,17 +58,17 @@ class WatchingMixin:
             self.content_written = True
         return result
 
-    def raise_content_version(self) -> None:
+    def raise_content_version(self, now: datetime.datetime | None = None) -> None:
         """Write the raised version now, if this transaction wrote content; else do nothing."""
         if self.content_written:
             from charhar.publishing.version import raise_version
 
-            self.content_written, self.version_raised = False, True
-            raise_version(self)
+            self.version_raised = raise_version(self, now)
+            self.content_written = False
 
     def connect(self) -> None:
         """A new connection has no transaction; what the lost one had written went with it."""
-        self.content_written = self.version_raised = False
+        self.content_written, self.version_raised = False, None
         super().connect()  # type: ignore[misc]
 
     def _commit(self) -> Any:
@@ -73,14 +78,19 @@ class WatchingMixin:
             # Also a worker's SystemExit: left open, SQLite would commit the content without its version.
             self._rollback()
             raise
-        self.version_raised = False
-        return super()._commit()  # type: ignore[misc]
+        raised, self.version_raised = self.version_raised, None
+        result = super()._commit()  # type: ignore[misc]
+        if raised is not None:
+            from charhar.publishing.mirror import mirror
+
+            mirror().raise_to(raised)
+        return result
 
     def _rollback(self) -> Any:
-        self.content_written = self.version_raised = False
+        self.content_written, self.version_raised = False, None
         return super()._rollback()  # type: ignore[misc]
 
     def _savepoint_rollback(self, sid: str) -> Any:
         # The version may have been raised within the savepoint, for writes from before it.
-        self.content_written |= self.version_raised
+        self.content_written |= self.version_raised is not None
         return super()._savepoint_rollback(sid)  # type: ignore[misc]
