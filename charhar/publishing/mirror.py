@@ -50,7 +50,7 @@ class FileMirror:
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, str(folder / "version")
         self.trusted = True  # until an old link can be neither replaced nor deleted
-        self.complained = -QUIET
+        self.complained = float(-QUIET)
 
     def read(self) -> str | None:
         """The mirrored key, or None."""

@@ -87,14 +87,14 @@ class Link:
     def _look(self) -> None:
         while True:
             time.sleep(PAUSE)
-            connection = self.pool.make_connection()
             try:
+                connection = self.pool.make_connection()
                 connection.send_command("PING")
                 connection.read_response()
-            except (RedisError, OSError):
-                continue
-            finally:
                 connection.disconnect()
+            except Exception as error:  # whatever answers there, the looking goes on
+                logger.debug("Redis does not answer yet: %s", error)
+                continue
             logger.warning("Redis answers again")
             self.down = False
             return
