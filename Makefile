@@ -45,5 +45,6 @@ COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3
 lock: environment ## requirements/*.txt and package-lock.json anew; UPGRADE=--upgrade for newer versions
 	@$(PYTHON_OF_SITE) -m pip install --quiet uv
 	@$(COMPILE) --output-file requirements/base.txt
-	@$(COMPILE) --extra dev --constraint requirements/base.txt --output-file requirements/dev.txt
+	@$(COMPILE) --extra s3 --constraint requirements/base.txt --output-file requirements/s3.txt
+	@$(COMPILE) --extra dev --extra s3 --constraint requirements/s3.txt --output-file requirements/dev.txt
 	@npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --ignore-scripts

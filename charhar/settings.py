@@ -6,7 +6,8 @@ sense. README.md lists them for the people who run the site.
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
@@ -92,6 +93,44 @@ def mailbox(name: str) -> str:
             "pops://user:password@mail.example.org, with %40 for an @ in the name."
         )
     return raw
+
+
+class Bucket(NamedTuple):
+    """Where media lie in an S3-compatible store."""
+
+    endpoint: str
+    name: str
+    key: str
+    secret: str
+    region: str
+
+
+def bucket(name: str) -> Bucket | None:
+    """Read the address of a bucket; None is the default. It is never shown: it holds a password."""
+    raw = env.str(name, default="").strip()
+    if not raw:
+        return None
+    try:
+        parts = urlsplit(raw)
+        queries = parse_qs(parts.query, strict_parsing=True) if parts.query else {}
+        sound = parts.scheme in {"http", "https"} and parts.hostname and parts.username and parts.password
+        sound = sound and (parts.port or 1) and not queries.keys() - {"region"} and not parts.fragment
+        sound = sound and re.fullmatch(r"/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?", parts.path)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ImproperlyConfigured(
+            f"{name} makes no sense; it must look like https://key:secret@s3.example.org/bucket?region=eu-1,"
+            " with %2F for a / in the secret."
+        )
+    where = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
+    return Bucket(
+        f"{parts.scheme}://{where}",
+        parts.path.strip("/"),
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        queries.get("region", ["us-east-1"])[0],
+    )
 
 
 # -- The essentials ---------------------------------------------------------------------------------
@@ -218,6 +257,12 @@ if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured(
         f"REDIS_URL is {REDIS_URL!r}; it must begin with redis://, rediss:// or unix://."
     )
+# Without Redis a machine would learn of another's publications a second late, and each keep its own pages.
+SEVERAL_MACHINES = switch("SEVERAL_MACHINES", default=False)
+if SEVERAL_MACHINES and not (REDIS_URL and DATABASES["default"]["ENGINE"].endswith("postgresql")):
+    raise ImproperlyConfigured(
+        "SEVERAL_MACHINES is on; they share one PostgreSQL and one Redis: set DATABASE_URL and REDIS_URL."
+    )
 CACHES = {
     "default": (
         {
@@ -246,8 +291,23 @@ NOTO = Path("/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc")
 CARD_FONT_ZH = CARD_FONT_ZH or (str(NOTO) if NOTO.is_file() else "")
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+# Media in an S3-compatible store in place of VAR_DIR/media; readers see the same addresses.
+MEDIA_S3_URL = bucket("MEDIA_S3_URL")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": (
+        {
+            "BACKEND": "charhar.library.storage.Bucket",
+            "OPTIONS": {
+                "endpoint_url": MEDIA_S3_URL.endpoint,
+                "bucket_name": MEDIA_S3_URL.name,
+                "access_key": MEDIA_S3_URL.key,
+                "secret_key": MEDIA_S3_URL.secret,
+                "region_name": MEDIA_S3_URL.region,
+            },
+        }
+        if MEDIA_S3_URL
+        else {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

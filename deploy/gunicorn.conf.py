@@ -12,14 +12,40 @@ from pathlib import Path
 logging.getLogger("gunicorn.http.wsgi").setLevel(logging.ERROR)
 
 bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-# Browsers open connections ahead of use; threads keep such an idle one from holding a whole worker.
-worker_class = "gthread"
-threads = 4
-preload_app = True
 wsgi_app = "charhar.wsgi:application"
+
+# One process a core, and never fewer than two, so that one is there while the other is replaced. Rendering is
+# bound by the processor: more processes take turns, they do not get more done.
+workers = int(os.environ.get("WEB_CONCURRENCY") or max(2, os.cpu_count() or 2))
+# Browsers open connections ahead of use, and nginx keeps its own open: with "sync" each would hold a whole
+# process. Of the threads one works at a time; the others wait for the database, for Redis or for a reader.
+# docs/capacity.md has what "sync" and other numbers of threads did.
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS") or 4)
+# Loaded once, before the processes are made: they share the code's memory and a broken release does not
+# start. The price: a reload (SIGHUP) takes no new code, a restart does.
+preload_app = True
+
+# Connections that wait to be taken, while a page is rendered: more than any surge that is still answered in
+# time; the system's own bound is net.core.somaxconn (4096).
+backlog = 2048
+worker_connections = 1000
+# Longer than nginx keeps a connection that it does not use (60 s), so that gunicorn never closes one that a
+# request is on its way on.
+keepalive = 75
+# As in nginx: nobody reads half of a header.
+limit_request_line = 8190
+limit_request_field_size = 8190
+
+# Each process is replaced after so many requests, which gives back what fragmentation has taken; at different
+# times, and in the order of hours under load. Requests in hand are finished, the others go to the next.
+max_requests = int(os.environ.get("MAX_REQUESTS") or 50_000)
+max_requests_jitter = max_requests // 5
 timeout = 60
-graceful_timeout = 10
+graceful_timeout = 30
+# Each process' sign of life is a file: in memory, so that a busy disk does not look like a dead process.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  gunicorn's own name in it
+
 accesslog = None
 loglevel = "warning"
 control_socket_disable = True

@@ -179,7 +179,7 @@ def test_a_failed_installation_shows_pips_last_words(environment, capsys):
 
 
 def test_the_locks_hold_hashes_and_no_address():
-    for name in ("requirements/base.txt", "requirements/dev.txt"):
+    for name in ("requirements/base.txt", "requirements/s3.txt", "requirements/dev.txt"):
         text = (ROOT / name).read_text()
         requirements = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
         assert "://" not in text
@@ -189,10 +189,11 @@ def test_the_locks_hold_hashes_and_no_address():
     assert "://" not in (ROOT / "package-lock.json").read_text()
 
 
-def test_every_dependency_is_locked_in_both_files_at_one_version():
+def test_every_dependency_is_locked_in_every_file_at_one_version():
     def pins(name):
         lines = (ROOT / "requirements" / name).read_text().splitlines()
         return {line.split("==")[0]: line.split()[0] for line in lines if "==" in line}
 
-    base, dev = pins("base.txt"), pins("dev.txt")
-    assert {name: pin for name, pin in base.items() if dev.get(name) != pin} == {}
+    base, s3, dev = pins("base.txt"), pins("s3.txt"), pins("dev.txt")
+    assert {name: pin for name, pin in base.items() if s3.get(name) != pin} == {}
+    assert {name: pin for name, pin in s3.items() if dev.get(name) != pin} == {}

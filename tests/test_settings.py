@@ -56,6 +56,15 @@ def read(expression, **variables):
         ("PING_URLS", "ftp://one.example/"),
         ("REDIS_URL", "127.0.0.1:6379"),
         ("REDIS_URL", "http://127.0.0.1:6379"),
+        ("SEVERAL_MACHINES", "three"),
+        ("SEVERAL_MACHINES", "yes"),
+        ("MEDIA_S3_URL", "papers"),
+        ("MEDIA_S3_URL", "s3://key:secret@s3.example.org/papers"),
+        ("MEDIA_S3_URL", "https://s3.example.org/papers"),
+        ("MEDIA_S3_URL", "https://key:secret@s3.example.org/"),
+        ("MEDIA_S3_URL", "https://key:secret@s3.example.org/papers/media"),
+        ("MEDIA_S3_URL", "https://key:secret@s3.example.org:port/papers"),
+        ("MEDIA_S3_URL", "https://key:secret@s3.example.org/papers?acl=public"),
         ("EMAIL_URL", "nonsense"),
         ("EMAIL_URL", "pigeon://coop"),
         ("INBOX_URL", "https://mail.example.org"),
@@ -148,6 +157,26 @@ def test_redis_is_used_when_it_is_named():
     )
 
 
+def test_several_machines_need_one_postgresql_and_one_redis():
+    told = {"SEVERAL_MACHINES": "yes", "REDIS_URL": "redis://127.0.0.1:6379"}
+    assert "SEVERAL_MACHINES is on" in read("None", **told)
+    assert read("s.SEVERAL_MACHINES", DATABASE_URL="postgres://someone@127.0.0.1/site", **told) is True
+
+
+def test_a_bucket_is_told_in_one_address_which_is_never_shown():
+    url = "http://key:se%2Fcret@s3.example.org:9000/papers?region=eu-1"
+    bucket = {
+        "endpoint_url": "http://s3.example.org:9000",
+        "bucket_name": "papers",
+        "access_key": "key",
+        "secret_key": "se/cret",
+        "region_name": "eu-1",
+    }
+    assert read("s.STORAGES['default']['OPTIONS']", MEDIA_S3_URL=url) == bucket
+    assert read("s.STORAGES['default'].get('OPTIONS')") is None
+    assert "se%2Fcret" not in read("None", MEDIA_S3_URL=url.replace("/papers", "/"))
+
+
 def test_the_content_security_policy_has_no_hole():
     directives = read("s.CONTENT_SECURITY_POLICY['DIRECTIVES']")
     sources = {str(source) for values in directives.values() for source in values}
@@ -159,6 +188,9 @@ def test_the_readme_lists_every_switch_and_no_other():
     code = (ROOT / "charhar" / "settings.py").read_text()
     table = (ROOT / "README.md").read_text().partition("## Settings")[2].partition("\ngunicorn")[0]
     read_here = set(
-        re.findall(r"""\b(?:switch|number|choice|address|mailbox|services|env\.\w+)\(\s*"([A-Z_]+)\"""", code)
+        re.findall(
+            r"""\b(?:switch|number|choice|address|mailbox|services|bucket|env\.\w+)\(\s*"([A-Z0-9_]+)\"""",
+            code,
+        )
     )
-    assert set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.M)) == read_here
+    assert set(re.findall(r"^\| `([A-Z0-9_]+)` \|", table, re.M)) == read_here
