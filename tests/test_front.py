@@ -13,6 +13,7 @@ import pytest
 import yaml
 from django.conf import settings
 
+from charhar.page_cache import TRACKING
 from tests.front import NGINX, ROOT, ask, needs_nginx, nginx, render
 
 PUBLIC = "public, max-age=0, s-maxage={}, stale-if-error=86400"
@@ -298,9 +299,13 @@ def test_nonsense_is_refused_before_nginx_reads_it(option, nonsense):
     assert (nonsense in failed.value.stderr) or option in failed.value.stderr
 
 
-def test_nginx_knows_what_the_site_knows():
+def test_nginx_knows_what_the_site_knows(monkeypatch):
     template = (ROOT / "deploy" / "nginx.conf.template").read_text()
     assert f"$cookie_{settings.SESSION_COOKIE_NAME}$cookie_messages" in template
+    monkeypatch.syspath_prepend(ROOT / "deploy")
+    import render as renderer_module
+
+    assert renderer_module.TRACKING == TRACKING.pattern.replace("(", "(?:")
     renderer = (ROOT / "deploy" / "render.py").read_text()
     most = re.search(r'"--max-upload-megabytes", type=int, default=(\d+)', renderer)[1]
     assert int(most) * 1024 * 1024 == settings.MAX_UPLOAD_BYTES
