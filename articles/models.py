@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from taggit.managers import TaggableManager
@@ -15,6 +16,7 @@ from charhar.library.models import Image
 from charhar.publishing.documents import SearchDocument
 from charhar.publishing.languages import ENGLISH
 from charhar.publishing.models import Publishable, Translated
+from charhar.publishing.prepared import Prepared
 from charhar.publishing.richtext import RichTextField, plain_text
 from charhar.publishing.tagging import prefetch_tags
 from charhar.taxonomy.bilingual import Bilingual
@@ -104,23 +106,9 @@ class ArticleQuerySet(SubjectQuerySet):
         It is one short look into the index for each subject and language, not a pass over all that is filed:
         menu and home page ask for it after every publication.
         """
-        filings: dict[type[Listed], Any] = {Topic: ArticleTopic, Region: ArticleRegion}
-        filing = filings[kind]
-        readable = Exists(self.for_readers_in(language).filter(pk=OuterRef("article")))
-        looks = [
-            filing.objects.filter(
-                pk__in=filing.objects.filter(readable, subject=key, language=edition)
-                .order_by("-date", "-article__publish_at", "-article_id")
-                .values("pk")[:each]
-            )
-            .order_by()
-            .select_related("article")
-            .only("subject_id", *(f"article__{name}" for name in self.AS_A_LINE))
-            for key in keys
-            for edition in {ENGLISH, language}
-        ]
+        keys = tuple(keys)
         newest: dict[int, list[Article]] = {}
-        for row in looks[0].union(*looks[1:], all=True) if looks else ():
+        for row in newest_filed(kind, language, each, keys=keys, now=timezone.now()) if keys else ():
             newest.setdefault(row.subject_id, []).append(row.article)
         undated = datetime.date.min
         for articles in newest.values():
@@ -172,6 +160,29 @@ class ArticleManager(models.Manager.from_queryset(ArticleQuerySet)):  # type: ig
 
     def get_queryset(self) -> ArticleQuerySet:
         return super().get_queryset().filter(corrects__isnull=True, trashed_at__isnull=True)
+
+
+@Prepared
+def newest_filed(
+    kind: type[Listed], language: str, each: int, keys: tuple[int, ...], now: datetime.datetime
+) -> models.QuerySet:
+    """The newest filings under each of some topics or regions, by language, with their articles as lines."""
+    filings: dict[type[Listed], Any] = {Topic: ArticleTopic, Region: ArticleRegion}
+    filing = filings[kind]
+    readable = Exists(Article.objects.for_readers_in(language, now).filter(pk=OuterRef("article")))
+    looks = [
+        filing.objects.filter(
+            pk__in=filing.objects.filter(readable, subject=key, language=edition)
+            .order_by("-date", "-article__publish_at", "-article_id")
+            .values("pk")[:each]
+        )
+        .order_by()
+        .select_related("article")
+        .only("subject_id", *(f"article__{name}" for name in ArticleQuerySet.AS_A_LINE))
+        for key in keys
+        for edition in {ENGLISH, language}
+    ]
+    return looks[0].union(*looks[1:], all=True)
 
 
 class Article(Translated, Publishable):
@@ -432,6 +443,8 @@ class Byline(Credited):
     class Meta(Credited.Meta):
         verbose_name = _("byline")
         verbose_name_plural = _("bylines")
+        # What an author wrote here last: "By the same author" beneath every article.
+        indexes = [models.Index(fields=["expert", "-article"], name="byline_last_of_expert")]
 
     def text_language(self) -> str:
         return self.article.language

@@ -3,12 +3,15 @@
 The reason is said in words on the page; nothing is weighed or guessed.
 """
 
+import datetime
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.utils import timezone
 
 from charhar.publishing.languages import ENGLISH
+from charhar.publishing.prepared import Prepared
 from publications.models import Entry
 
 from .models import Article, ArticleRegion, ArticleTopic, Byline
@@ -17,6 +20,9 @@ EACH, MOST = 3, 8
 MOST_TOPICS, MOST_REGIONS = 2, 1
 # More of each than are shown, since one that an earlier reason has named is not named again.
 LOOKED_AT = EACH + MOST
+# Who has hundreds is not sorted through for three: an author's texts are looked for among so many of theirs
+# that came here last, and among so many of the newest of all.
+LOOKED_THROUGH = 200
 
 
 class Group(NamedTuple):
@@ -40,52 +46,74 @@ def reading_on(text: Article, edition: Article | None, entry: Entry | None) -> R
     ``edition`` is the text in the other language, which is nothing new to read, and ``entry`` the text's
     place in a published issue.
     """
-    looks = list(_looks(text, {each.pk for each in (text, edition) if each is not None}, entry))
-    if not looks:
-        return ReadingOn(None, None, [])
-    found: dict[str, list[Article]] = {}
-    for article in looks[0].union(*looks[1:], all=True):
-        found.setdefault(article.because, []).append(article)
-    before, after = (found.get(side, [None])[0] for side in ("before", "after"))
-    return ReadingOn(before, after, list(_groups(text, found)))
-
-
-def _subjects(text: Article) -> list[tuple[str, Any, Any]]:
-    """What the text is filed under and readers may know of: a name for each, where it is filed, itself."""
     topics = [subject for subject in text.topics.all() if not subject.hidden][:MOST_TOPICS]
     regions = [subject for subject in text.regions.all() if not subject.hidden][:MOST_REGIONS]
-    return [
-        *((f"topic {subject.pk}", ArticleTopic, subject) for subject in topics),
-        *((f"region {subject.pk}", ArticleRegion, subject) for subject in regions),
+    authors = [byline.expert_id for byline in text.authors if byline.expert_id]
+    values: dict[str, Any] = {
+        **({"place": (entry.publication_id, entry.position, entry.pk)} if entry else {}),
+        **({"authors": authors} if authors else {}),
+        **({"topics": tuple(subject.pk for subject in topics)} if topics else {}),
+        **({"regions": tuple(subject.pk for subject in regions)} if regions else {}),
+    }
+    if not values:
+        return ReadingOn(None, None, [])
+    known = [each.pk for each in (text, edition) if each is not None]
+    found: dict[str, list[Article]] = {}
+    for article in _together(text.language, known=known, now=timezone.now(), **values):
+        found.setdefault(article.because, []).append(article)
+    before, after = (found.get(side, [None])[0] for side in ("before", "after"))
+    reasons = [
+        ("authors", None),
+        *((f"topic {number}", subject) for number, subject in enumerate(topics)),
+        *((f"region {number}", subject) for number, subject in enumerate(regions)),
     ]
+    return ReadingOn(before, after, list(_groups(reasons, found)))
 
 
-def _looks(text: Article, known: set[int], entry: Entry | None) -> Iterator[QuerySet]:
-    readable = Article.objects.for_readers_in(text.language).exclude(pk__in=known)
-    if entry is not None:
-        for because, side in _beside(entry).items():
+@Prepared
+def _together(language: str, known: list[int], now: datetime.datetime, **values: Any) -> QuerySet:
+    """Everything that may be shown, each article as often as there are reasons for it."""
+    first, *others = _looks(language, known, now, **values)
+    return first.union(*others, all=True)
+
+
+def _looks(
+    language: str,
+    known: list[int],
+    now: datetime.datetime,
+    place: tuple[int, ...] = (),
+    authors: Iterable[int] = (),
+    topics: tuple[int, ...] = (),
+    regions: tuple[int, ...] = (),
+) -> Iterator[QuerySet]:
+    readable = Article.objects.for_readers_in(language, now).exclude(pk__in=known)
+    if place:
+        for because, side in _beside(*place).items():
             yield _look(readable.filter(side).order_by(*_along(because)).values("pk")[:1], because)
     wanted = Exists(readable.filter(pk=OuterRef("article")))
-    authors = [byline.expert_id for byline in text.authors if byline.expert_id]
     if authors:
-        theirs = Byline.objects.filter(
-            wanted, expert__in=authors, contribution=Byline.Contribution.AUTHOR
-        ).order_by("-article__language", "-article__date", "-article__publish_at", "-article_id")
-        yield _look(theirs.values("article")[:LOOKED_AT], "authors")
-    for because, filing, subject in _subjects(text):
-        for language in {ENGLISH, text.language}:
-            rows = filing.objects.filter(wanted, subject=subject, language=language)
-            newest = rows.order_by("-date", "-article__publish_at", "-article_id")
-            yield _look(newest.values("article")[:LOOKED_AT], because)
+        theirs = Byline.objects.filter(expert__in=authors)
+        last = theirs.order_by("-article_id").values("pk")[:LOOKED_THROUGH]
+        newest = readable.newest_first().values("pk")[:LOOKED_THROUGH]
+        for few in (Q(pk__in=last), Q(article__in=newest)):
+            chosen = theirs.filter(wanted, few, contribution=Byline.Contribution.AUTHOR).order_by(
+                "-article__language", "-article__date", "-article__publish_at", "-article_id"
+            )
+            yield _look(chosen.values("article")[:LOOKED_AT], "authors")
+    for what, filing, subjects in (("topic", ArticleTopic, topics), ("region", ArticleRegion, regions)):
+        for number, subject in enumerate(subjects):
+            for edition in {ENGLISH, language}:
+                rows = filing.objects.filter(wanted, subject=subject, language=edition)  # type: ignore[attr-defined]
+                newest = rows.order_by("-date", "-article__publish_at", "-article_id")
+                yield _look(newest.values("article")[:LOOKED_AT], f"{what} {number}")
 
 
-def _beside(entry: Entry) -> dict[str, Q]:
+def _beside(publication: int, position: int, entry: int) -> dict[str, Q]:
     """What stands before and after an entry in its issue."""
-    issue = Q(entry__publication=entry.publication_id)
-    here = Q(entry__position=entry.position)
+    issue, here = Q(entry__publication=publication), Q(entry__position=position)
     return {
-        "before": issue & (Q(entry__position__lt=entry.position) | here & Q(entry_id__lt=entry.pk)),
-        "after": issue & (Q(entry__position__gt=entry.position) | here & Q(entry_id__gt=entry.pk)),
+        "before": issue & (Q(entry__position__lt=position) | here & Q(entry_id__lt=entry)),
+        "after": issue & (Q(entry__position__gt=position) | here & Q(entry_id__gt=entry)),
     }
 
 
@@ -100,10 +128,9 @@ def _look(keys: QuerySet, because: str) -> QuerySet:
     return rows.only(*Article.objects.all().AS_A_LINE)
 
 
-def _groups(text: Article, found: dict[str, list[Article]]) -> Iterator[Group]:
+def _groups(reasons: Iterable[tuple[str, Any]], found: dict[str, list[Article]]) -> Iterator[Group]:
     """The articles by what they share, the newest first, each under the first of its reasons."""
     shown: set[int] = set()
-    reasons = [("authors", None), *((because, subject) for because, _filing, subject in _subjects(text))]
     for because, subject in reasons:
         newest = sorted(
             {article.pk: article for article in found.get(because, [])}.values(), key=_newness, reverse=True

@@ -23,7 +23,7 @@ from .sharing import ways_to_share
 
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     """One article, whole. At most ten queries, menu and foot made."""
-    text = for_reader(request, Article.objects.in_language(current_language()).for_page(), slug=slug)
+    text = for_reader(request, _whole, current_language(), slug=slug)
     edition = text.other_edition()
     entry = text.entry if text.entry and text.entry.publication.is_published else None
     context = {
@@ -51,6 +51,10 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         ),
     }
     return render(request, "articles/article.html", context)
+
+
+def _whole(language: str) -> Any:
+    return Article.objects.in_language(language).for_page()
 
 
 def _section_of(text: Article) -> list[tuple[Any, str]]:

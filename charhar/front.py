@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from articles.models import Article
 from charhar.models import HomeSlot
+from charhar.publishing.prepared import Prepared
 from charhar.taxonomy.models import Topic
 
 Place = HomeSlot.Place
@@ -39,18 +40,42 @@ class Front:
         return {text.pk for texts in self.places.values() for text in texts}
 
 
+@Prepared
+def pinned_places(language: str, now: datetime.datetime) -> Any:
+    """Which texts are pinned where, as (place, key)."""
+    return HomeSlot.objects.standing(now).filter(language=language).values_list("place", "article")
+
+
+@Prepared
+def pinned_texts(keys: list[int], now: datetime.datetime) -> Any:
+    """Those of some texts that readers see."""
+    return Article.objects.published(now).for_list().filter(pk__in=keys).order_by()
+
+
+@Prepared
+def newest_research(language: str, count: int, now: datetime.datetime) -> Any:
+    """The newest of all but news, as rows of lists."""
+    return Article.objects.for_readers_in(language, now).newest_first().research().for_list()[:count]
+
+
+@Prepared
+def newest_news(language: str, count: int, now: datetime.datetime) -> Any:
+    """The newest of News & Events, as lines."""
+    readers = Article.objects.for_readers_in(language, now).newest_first()
+    return readers.in_news().only(*readers.AS_A_LINE)[:count]
+
+
 def compose(language: str, now: datetime.datetime | None = None) -> Front:
     """The front page of one language. At most six queries: places, pinned texts, newest, news, bylines twice.
 
     What is pinned and not public, and what is pinned twice, gives its place to the newest.
     """
     now = now or timezone.now()
-    wanted = list(HomeSlot.objects.standing(now).filter(language=language).values_list("place", "article"))
-    keys = {key for _place, key in wanted}
-    texts = Article.objects.published(now).for_list().in_bulk(keys) if keys else {}
-    readers = Article.objects.for_readers_in(language, now).newest_first()
-    newest = list(readers.research().for_list()[: ALL + len(texts)])
-    news = list(readers.in_news().defer("body", "references", "editors_note")[: ALL + len(texts)])
+    wanted = pinned_places(language, now=now)
+    keys = list({key for _place, key in wanted})
+    texts = {text.pk: text for text in pinned_texts(keys=keys, now=now)} if keys else {}
+    newest = newest_research(language, ALL + len(texts), now=now)
+    news = newest_news(language, ALL + len(texts), now=now)
 
     front = Front()
     for place, holds in HOLDS.items():

@@ -249,8 +249,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         ),
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = number("CONN_MAX_AGE", default=60, least=0, most=86400)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# To open SQLite's file and read what tables it has takes longer than all queries of a page.
+DATABASES["default"]["CONN_MAX_AGE"] = number("CONN_MAX_AGE", default=60, least=0, most=86400)
 
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):

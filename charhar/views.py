@@ -1,11 +1,14 @@
 """The pages that belong to no one app: home, News & Events, Latest Research, health, errors."""
 
+import datetime
 from itertools import groupby
+from typing import Any
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from articles.models import Article, NewsSection
@@ -17,6 +20,7 @@ from charhar.publishing.addresses import other_edition
 from charhar.publishing.head import absolute, head_for, organisation
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import listing
+from charhar.publishing.prepared import Prepared
 from charhar.publishing.together import Together
 from charhar.taxonomy.models import Region
 from experts.models import Expert
@@ -30,7 +34,6 @@ def home(request: HttpRequest) -> HttpResponse:
     """The front page: a lead, three seconds, news with dates, research, topics, publications, experts."""
     language = current_language()
     front = compose(language)
-    experts = Expert.objects.published().filter(groups__former=False, groups__hidden=False).distinct()
     site = furniture(request).site
     context = {
         "lead": front.lead,
@@ -40,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "topics": topics_with_newest(language, front.shown),
         "regions": Region.objects.shown(),
         "shelf": shelf(language),
-        "faces": experts.select_related("portrait")[:FACES],
+        "faces": faces(now=timezone.now()),
         "head": head_for(
             request,
             site.name,
@@ -54,15 +57,29 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def shelf(language: str) -> list[tuple[Series, list[Publication]]]:
     """The series that have published something, in their order, each with its newest. One query."""
-    rows = (
-        Publication.objects.for_readers_in(language)
+    rows = on_shelf(language, now=timezone.now())
+    return [(line, list(items)) for line, items in groupby(rows, key=lambda row: row.series)]
+
+
+@Prepared
+def on_shelf(language: str, now: datetime.datetime) -> Any:
+    """The newest publications of each series, series by series."""
+    return (
+        Publication.objects.for_readers_in(language, now)
         .filter(series__hidden=False)
         .newest_of_each_series(ON_SHELF)
         .order_by("series__position", "series__name_en", "series_id", "rank")
         .select_related("series", "cover")
         .defer("abstract", "contents")
     )
-    return [(line, list(items)) for line, items in groupby(rows, key=lambda row: row.series)]
+
+
+@Prepared
+def faces(now: datetime.datetime) -> Any:
+    """The first experts of those who are not former ones, with what a face shows."""
+    experts = Expert.objects.published(now).filter(groups__former=False, groups__hidden=False).distinct()
+    unread = ("biography_en", "biography_zh", "affiliations_en", "affiliations_zh")
+    return experts.select_related("portrait").defer(*unread)[:FACES]
 
 
 def news(request: HttpRequest) -> HttpResponse:

@@ -54,13 +54,7 @@ def experts(request: HttpRequest) -> HttpResponse:
 
 def expert(request: HttpRequest, slug: str) -> HttpResponse:
     """One profile with everything of theirs on this site, newest first, by kind and year. Ten queries."""
-    person = for_reader(
-        request,
-        Expert.objects.select_related("portrait", "office", "cv").prefetch_related(
-            "spoken_languages", "social_links"
-        ),
-        slug=slug,
-    )
+    person = for_reader(request, _whole, slug=slug)
     works = Works(person, request.GET.get("kind", ""))
     context = listing(request, works)
     feed = feed_of("expert", person.display_name, slug)
@@ -84,6 +78,12 @@ def expert(request: HttpRequest, slug: str) -> HttpResponse:
         ),
     }
     return render(request, "experts/expert.html", context)
+
+
+def _whole() -> Any:
+    return Expert.objects.select_related("portrait", "office", "cv").prefetch_related(
+        "spoken_languages", "social_links"
+    )
 
 
 def areas_of(person: Expert) -> list[Listed]:

@@ -81,12 +81,7 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
 
 def publication(request: HttpRequest, series: str, slug: str) -> HttpResponse:
     """One issue, book or report, with its contents in order."""
-    item = for_reader(
-        request,
-        Publication.objects.in_language(current_language()).for_page(),
-        series__slug=series,
-        slug=slug,
-    )
+    item = for_reader(request, _whole, current_language(), series__slug=series, slug=slug)
     edition = item.other_edition()
     context = {
         "publication": item,
@@ -110,6 +105,14 @@ def publication(request: HttpRequest, series: str, slug: str) -> HttpResponse:
         ),
     }
     return render(request, "publications/publication.html", context)
+
+
+def _whole(language: str) -> Any:
+    return Publication.objects.in_language(language).for_page()
+
+
+def _file(language: str) -> Any:
+    return Publication.objects.in_language(language).select_related("series", "file")
 
 
 def structured_data(item: Publication) -> dict[str, Any]:
@@ -136,12 +139,7 @@ def structured_data(item: Publication) -> dict[str, Any]:
 
 def publication_file(request: HttpRequest, series: str, slug: str, name: str) -> HttpResponseBase:
     """The publication's PDF, at an address of its own beneath the publication's page."""
-    item = for_reader(
-        request,
-        Publication.objects.in_language(current_language()).select_related("series", "file"),
-        series__slug=series,
-        slug=slug,
-    )
+    item = for_reader(request, _file, current_language(), series__slug=series, slug=slug)
     if item.file is None or name != item.slug:
         raise Http404(_("There is no such file."))
     return document_response(request, item.file, f"{item.slug}.pdf")

@@ -61,7 +61,7 @@ class ExpertContact(MessageView):
     expert: Expert
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        self.expert = for_reader(request, Expert.objects.all(), slug=kwargs["slug"])
+        self.expert = for_reader(request, Expert.objects.all, slug=kwargs["slug"])
         return super().dispatch(request, *args, **kwargs)
 
     def make_form(self, data: QueryDict | None = None) -> GuardedForm:
@@ -107,7 +107,7 @@ class ExpertContact(MessageView):
 @never_kept
 def expert_thanks(request: HttpRequest, slug: str) -> HttpResponse:
     """Where a message to an expert has led."""
-    expert = for_reader(request, Expert.objects.all(), slug=slug)
+    expert = for_reader(request, Expert.objects.all, slug=slug)
     text = _("It has reached the secretariat, which passes it on.")
     if expert.is_reachable:
         text = _("It is on its way to %(name)s, who may answer you by e-mail. The secretariat has a copy.")

@@ -17,14 +17,13 @@ from .models import InstitutePage
 
 def page(request: HttpRequest, root: str, slug: str) -> HttpResponse:
     """One page about the institute, with its neighbours."""
-    text = for_reader(
-        request,
-        InstitutePage.objects.in_language(current_language()).select_related("picture"),
-        root=root,
-        slug=slug,
-    )
+    text = for_reader(request, _whole, current_language(), root=root, slug=slug)
     context = {"page_": text, "siblings": text.siblings(), "head": page_head(request, text)}
     return render(request, "pages/page.html", context)
+
+
+def _whole(language: str) -> Any:
+    return InstitutePage.objects.in_language(language).select_related("picture")
 
 
 def page_head(request: HttpRequest, text: InstitutePage, **more: Any) -> Head:
@@ -52,9 +51,8 @@ def form_page(request: HttpRequest, slug: str, title: str) -> dict[str, Any]:
     so that a page that people write to can not go missing; it exists in both languages.
     """
     language = current_language()
-    pages = InstitutePage.objects.in_language(language).select_related("picture")
     try:
-        text = for_reader(request, pages, root="about", slug=slug)
+        text = for_reader(request, _whole, language, root="about", slug=slug)
     except (Http404, Gone):
         text = InstitutePage(root="about", slug=slug, language=language, title=title)
     trail = [(_("Home"), reverse("home")), (_("About Us"), reverse("about"))]

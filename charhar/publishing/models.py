@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .languages import CHINESE, ENGLISH, LANGUAGES, with_prefix
+from .prepared import Prepared
 
 
 class ContentVersion(models.Model):
@@ -513,6 +514,12 @@ class Publishable(models.Model):
                 )
 
 
+@Prepared
+def other_editions(model: Any, language: str, by: str, key: int, now: datetime.datetime) -> models.QuerySet:
+    """The published edition in another language than ``language``, by one of its columns."""
+    return model.objects.published(now).exclude(language=language).filter(**{by: key}).order_by()[:1]
+
+
 class Translated(models.Model):
     """A text with one row a language; the translation points at its original and shares its slug."""
 
@@ -560,10 +567,10 @@ class Translated(models.Model):
     def other_edition(self, now: datetime.datetime | None = None) -> Any:
         """The published edition in the other language, or None. One query."""
         # One condition that an index answers: a database asked for either of two reads by date instead.
-        originals = self.translation_of_id
-        edition = Q(pk=originals) if originals else Q(translation_of=self.pk)
-        others = type(self).objects.published(now).exclude(language=self.language)  # type: ignore[attr-defined]
-        return next(iter(others.filter(edition).order_by()[:1]), None)
+        original = self.translation_of_id
+        by, key = ("pk", original) if original else ("translation_of", self.pk)
+        found = other_editions(type(self), self.language, by, key=key, now=now or timezone.now())
+        return next(iter(found), None)
 
     def clean(self) -> None:
         super().clean()

@@ -1,10 +1,13 @@
 """How a reader gets at a text: by the one rule of visibility, with the right status for everything else."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
 from .models import Publishable, PublishableQuerySet
+from .prepared import Prepared
 
 Text = TypeVar("Text", bound=Publishable)
 
@@ -17,17 +20,25 @@ class Gone(Exception):
         self.text = text
 
 
-def for_reader(request: HttpRequest, queryset: PublishableQuerySet, **lookup: Any) -> Any:
-    """The text that this visitor asked for.
+def _published(texts: Callable[..., Any], *shape: Any, now: Any, **lookup: Any) -> Any:
+    return texts(*shape).published(now).filter(**lookup).order_by()[:1]
+
+
+published = Prepared(_published)
+
+
+def for_reader(
+    request: HttpRequest, texts: Callable[..., PublishableQuerySet], *shape: Any, **lookup: Any
+) -> Any:
+    """The text that this visitor asked for, among ``texts(*shape)``, a function and what it takes.
 
     Readers get published texts; staff also those they may read before publication, marked ``is_preview``.
     Raises ``Gone`` for a withdrawn or expired text and ``Http404`` for everything else. One query where the
     text is published.
     """
-    text = queryset.published().filter(**lookup).first()
-    if text is not None:
+    for text in published(texts, *shape, now=timezone.now(), **lookup):
         return text
-    text = queryset.filter(**lookup).first()
+    text = texts(*shape).filter(**lookup).first()
     if text is None:
         raise Http404("There is no such text.")
     if text.may(request.user, "view"):
