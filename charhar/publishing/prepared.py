@@ -119,7 +119,7 @@ class _Rows:
 
     def __init__(self, queryset: QuerySet, places: list[tuple[Any, Place]]) -> None:
         self.model = queryset.model
-        self.iterable = queryset._iterable_class  # type: ignore[attr-defined]
+        self.iterable: Any = queryset._iterable_class  # type: ignore[attr-defined]
         self.related = [
             _Related(queryset.model, lookup)
             for lookup in queryset._prefetch_related_lookups  # type: ignore[attr-defined]
@@ -161,7 +161,7 @@ class _Rows:
             query=SimpleNamespace(get_compiler=lambda *args, **kwargs: compiler),
             _known_related_objects={},
         )
-        rows: list[Any] = [*self.iterable(asked)]
+        rows: list[Any] = list(self.iterable(asked))
         for related in self.related:
             related.fetch(rows)
         return rows
