@@ -21,6 +21,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection, connections
+from django.template import Template
 from django.test import RequestFactory, TransactionTestCase
 
 django.setup()
@@ -63,6 +64,21 @@ def _the_client_is_taken_for_a_browser():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_record_of_widgets(django_test_environment):
+    """Django keeps a copy of the context of each template; a form of the admin has three hundred for its widgets."""
+    recorded = Template._render
+
+    def render(self, context):
+        if self.name and self.name.startswith(("django/forms/", "admin/widgets/")):
+            return self.nodelist.render(context)
+        return recorded(self, context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", render)
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_keepdb(django_db_keepdb, django_db_modify_db_settings):
     """Begin with the database that `.ci/run` migrated for all of its steps, where there is one."""
@@ -92,6 +108,12 @@ def _own_surroundings(settings, tmp_path):
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def often():
+    """How many times a scanner opens a link: a hundred in `.ci/run long`; what five do not change, few would."""
+    return range(100 if os.environ.get("EVERY_LOOK") else 5)
 
 
 @pytest.fixture

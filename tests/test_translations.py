@@ -20,6 +20,8 @@ from publications.models import Publication
 from tests import factories
 from tests.browser import house
 
+pytestmark = pytest.mark.plain
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "charhar" / "locale" / "zh_Hans" / "LC_MESSAGES"
 PLACEHOLDER = re.compile(r"%\(\w+\)[\d.]*[a-z]|%[sd]|\{\w*\}")

@@ -11,6 +11,8 @@ from django.utils import translation
 from charhar.templatetags.presentation import dated, elided, lang, longdate, megabytes, sections
 from tests.factories import ArticleFactory, ExpertFactory, TopicFactory
 
+pytestmark = pytest.mark.plain
+
 DAY = datetime.date(2022, 1, 18)
 
 

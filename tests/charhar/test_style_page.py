@@ -10,6 +10,8 @@ from charhar import style_page
 from charhar.style_page import contrast, read_tokens, tokens
 from tests.factories import ImageFactory, UserFactory
 
+pytestmark = pytest.mark.plain
+
 
 def test_the_tokens_are_those_of_the_style_sheet():
     sheet = """@layer tokens {

@@ -227,7 +227,7 @@ def test_after_many_from_anywhere_everybody_is_asked_and_after_very_many_nobody_
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("networks", ["one", "many"])
+@pytest.mark.parametrize("networks", [pytest.param("one", marks=pytest.mark.long), "many"])
 def test_two_hundred_posts_at_once_pass_exactly_as_many_as_the_limit_says(at_once, networks, settings):
     # Redis is gone as well: what is counted stands in the database.
     settings.CACHES = {

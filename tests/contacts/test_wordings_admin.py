@@ -7,7 +7,7 @@ from charhar.contacts.models import StaffWording
 from charhar.contacts.wordings import compose, declared, default_wording
 from tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.plain]
 ADD = "/admin/contacts/staffwording/add/"
 GOOD = {
     "code": "application-declined",

@@ -13,7 +13,7 @@ from tests.factories import ArticleFactory, DocumentFactory, ImageFactory, Publi
 
 from . import samples
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.plain]
 
 IMAGES = reverse("admin:library_image_changelist")
 ADD_IMAGE = reverse("admin:library_image_add")

@@ -19,6 +19,8 @@ from charhar.library.renditions import crop_box, needed_width, planned
 
 from . import samples
 
+pytestmark = pytest.mark.plain
+
 SECRETS = [
     b"SECRET",
     b"Exif\x00",

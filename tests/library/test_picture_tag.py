@@ -13,6 +13,8 @@ from charhar.library.templatetags.pictures import SocialCard, social_card
 
 from . import samples
 
+pytestmark = pytest.mark.plain
+
 
 @pytest.fixture
 def image(db):

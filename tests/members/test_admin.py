@@ -37,7 +37,9 @@ def words(response):
 # -- Applications -------------------------------------------------------------------------------------
 
 
-def test_asking_back_shows_the_letter_and_the_answer_comes_to_the_application(desk, client, make_application):
+def test_asking_back_shows_the_letter_and_the_answer_comes_to_the_application(
+    desk, client, make_application, often
+):
     application = make_application()
     page = step(application, "asked")
     letter = words(desk.get(page))
@@ -52,7 +54,7 @@ def test_asking_back_shows_the_letter_and_the_answer_comes_to_the_application(de
     mail = OutgoingMail.objects.first()
     assert "Greetings." in mail.text
     link = path_in(mail)
-    for _time in range(100):
+    for _time in often:
         assert client.get(link).status_code == client.head(link).status_code == 200
     assert Question.objects.filter(answered_at=None).exists()
     assert client.post(link, {"answer": ""}).status_code == 422

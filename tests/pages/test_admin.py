@@ -9,7 +9,7 @@ from charhar.publishing import workflow
 from tests.admin_forms import errors_of, send
 from tests.factories import PageFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.plain]
 
 LIST = "/admin/pages/institutepage/"
 ADD = "/admin/pages/institutepage/add/"

@@ -17,7 +17,7 @@ from tests.factories import (
     UserFactory,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.plain]
 
 LIST = "/admin/publications/publication/"
 ADD = "/admin/publications/publication/add/"

@@ -19,7 +19,7 @@ from experts.models import Expert
 from tests.admin_forms import errors_of, opened, send, values_of
 from tests.factories import ArticleFactory, ExpertFactory, TopicFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.plain]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.factories import ArticleFactory, ExpertFactory, PublicationFactory, T
 
 from .everything import KINDS, contents, fill
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.plain]
 LIST = "/admin/articles/article/"
 
 

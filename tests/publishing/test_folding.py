@@ -8,6 +8,8 @@ from charhar.publishing.folding import clean, fold
 from charhar.search.passages import marked, passage
 from charhar.search.segments import MOST_PARTS, parse, tokens
 
+pytestmark = pytest.mark.plain
+
 
 def compared(text):
     return tokens(fold(clean(text)))

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from charhar.publishing.richtext import VOCABULARY, clean, editor_extensions, guard, plain_text, word_count
 from charhar.publishing.richtext_tree import Node, parse
 
+pytestmark = pytest.mark.plain
+
 WORD_LIST = """<p class=MsoListParagraphCxSpFirst style='text-indent:-18.0pt;mso-list:l0 level1 lfo1'>\
 <![if !supportLists]><span lang=EN-US style='font-family:Symbol'><span style='mso-list:Ignore'>·<span \
 style='font:7.0pt "Times New Roman"'>&nbsp;&nbsp;&nbsp; </span></span></span><![endif]><span lang=EN-US>First \

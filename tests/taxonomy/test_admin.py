@@ -7,7 +7,7 @@ from charhar.taxonomy.models import Topic
 from tests.admin_forms import errors_of, send, values_of
 from tests.factories import ArticleFactory, ExpertFactory, PublicationFactory, TopicFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.plain]
 
 LIST = "/admin/taxonomy/topic/"
 ADD = "/admin/taxonomy/topic/add/"
