@@ -82,7 +82,11 @@ class Server:
     def __init__(self, command: list[str], port: int, **variables: str) -> None:
         self.port = port
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **variables}, start_new_session=True
+            command,
+            cwd=ROOT,
+            env={**os.environ, **variables},
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
         )
         wait_for(port)
 

@@ -391,6 +391,17 @@ class TestOneAddress:
         assert len(worker.cache.memory.pages) == 1
         assert len(list(folder.glob("*/??/*"))) == 1
 
+    @pytest.mark.long
+    def test_a_million_random_queries_leave_one_page(self, worker, folder, text):
+        chance = random.Random(6)
+        worker.ask(ADDRESS)
+        for _ in range(1_000_000):
+            query = chance.randbytes(12).hex()
+            assert worker.ask(ADDRESS, query=f"{query[:5]}={query[5:]}").fate == HIT
+        assert worker.rendered == [(ADDRESS, "")]
+        assert len(worker.cache.memory.pages) == 1
+        assert len(list(folder.glob("*/??/*"))) == 1
+
     def test_what_is_not_there_is_not_kept(self, worker, folder):
         for number in range(5):
             assert worker.ask(f"/articles/nothing-{number}/").status == 404
