@@ -305,7 +305,7 @@ def test_nginx_knows_what_the_site_knows(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "deploy")
     import render as renderer_module
 
-    assert renderer_module.TRACKING == TRACKING.pattern.replace("(", "(?:")
+    assert TRACKING.pattern.replace("(", "(?:") == renderer_module.TRACKING
     renderer = (ROOT / "deploy" / "render.py").read_text()
     most = re.search(r'"--max-upload-megabytes", type=int, default=(\d+)', renderer)[1]
     assert int(most) * 1024 * 1024 == settings.MAX_UPLOAD_BYTES
