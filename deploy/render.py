@@ -78,7 +78,9 @@ def rendered(arguments: argparse.Namespace) -> str:
         raise Refused("--certificate and --certificate-key belong together.")
     values = {
         "UPSTREAMS": "\n".join(
-            f"    server {each} max_fails=3 fail_timeout=2s;" for each in arguments.upstream
+            f"    server {each} {how};"
+            for how in ("max_fails=3 fail_timeout=2s", "max_fails=0 backup")
+            for each in arguments.upstream
         ),
         "TRACKING": TRACKING,
         "SERVER_NAMES": " ".join(arguments.server_name),

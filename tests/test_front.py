@@ -14,7 +14,7 @@ import yaml
 from django.conf import settings
 
 from charhar.page_cache import TRACKING
-from tests.front import NGINX, ROOT, ask, needs_nginx, nginx, render
+from tests.front import NGINX, ROOT, ask, free_port, needs_nginx, nginx, render
 
 PUBLIC = "public, max-age=0, s-maxage={}, stale-if-error=86400"
 
@@ -245,6 +245,20 @@ def test_too_much_is_refused_before_the_site_hears_of_it(port, site):
     assert site.asked == []
     body = b"x" * (3 << 20)
     assert json.loads(ask(port, "/admin/library/image/upload/", "POST", body)[2])["body"] == len(body)
+
+
+@needs_nginx
+def test_a_site_that_all_of_it_was_gone_is_asked_again_at_once(site, tmp_path):
+    ports = free_port(), free_port()
+    with nginx(tmp_path, *ports) as port:
+        assert {ask(port, f"/{number}")[0] for number in range(8)} == {502}
+        back = ThreadingHTTPServer(("127.0.0.1", ports[0]), Site)
+        back.daemon_threads, back.numbers, back.asked = True, itertools.count(1), []
+        back.status, back.seconds = 200, 0
+        threading.Thread(target=back.serve_forever, args=(0.01,), daemon=True).start()
+        assert [number(port, "/back") for _ in "ab"] == [1, 2]
+        back.shutdown()
+        back.server_close()
 
 
 @needs_nginx
