@@ -20,7 +20,7 @@ from pages import set_up
 
 ROOT = Path(__file__).resolve().parent.parent
 UNCERTAIN_A_KILL = 10
-LEAST_RATIO = 0.5
+LEAST_RATIO = 0.6
 ROUNDS, LETTERS_A_ROUND = 6, 400
 # Of the kills, how many fall anywhere, also while the letter is being addressed; the others while it is sent.
 ANYWHERE = 5
@@ -229,7 +229,7 @@ def throughput(mail_server: Sink) -> list[str]:
     now = timezone.now()
     letter = letter_for(made, texts_of(made, now)[0], now)
     readers = list(Subscription.objects.select_related("person").order_by("pk")[:LETTERS_A_ROUND])
-    ours, bare, ratios = [], [], []
+    ours, bare, ratios, work = [], [], [], []
     for _round in range(ROUNDS):
         mailing = Mailing.objects.create(
             purpose="newsletter", title="Measured", sender=settings.DEFAULT_FROM_EMAIL, begins_at=now,
@@ -240,21 +240,24 @@ def throughput(mail_server: Sink) -> list[str]:
             (mail.to, outbox.built(mail))
             for mail in OutgoingMail.objects.filter(mailing=mailing).select_related("mailing")
         ]
-        began = time.monotonic()
+        began, worked = time.monotonic(), time.process_time()
         counts = outbox.deliver_due()
         ours.append(len(ready) / (time.monotonic() - began))
+        our_work = time.process_time() - worked
         assert counts == {"sent": len(ready)}, counts
-        began = time.monotonic()
+        began, worked = time.monotonic(), time.process_time()
         with smtplib.SMTP("127.0.0.1", mail_server.port) as server:
             for to, message in ready:
                 server.sendmail("office@example.org", [to], message)
         bare.append(len(ready) / (time.monotonic() - began))
         ratios.append(ours[-1] / bare[-1])
+        work.append((time.process_time() - worked) / our_work)
     size = len(ready[0][1])
     ratio = statistics.median(ratios)
     print(
         f"{connection.vendor}: letters of {size} bytes a second: ours {statistics.median(ours):.0f}, "
-        f"bare smtplib {statistics.median(bare):.0f}; ratio {ratio:.2f} (of {ROUNDS} rounds in turns)"
+        f"bare smtplib {statistics.median(bare):.0f}; ratio {ratio:.2f} (of {ROUNDS} rounds in turns); "
+        f"of this process's work alone {statistics.median(work):.2f}"
     )
     return [f"The ratio is {ratio:.2f}."] if ratio < LEAST_RATIO else []
 

@@ -36,6 +36,8 @@ QUIET_AFTER_FAILURE = datetime.timedelta(minutes=1)
 BATCH = 500
 # Claimed together, and so at most as many of unknown fate when a process is killed.
 CLAIM = 10
+# What the server has taken is written down together, but not later than this.
+SETTLE_AFTER = 1.0
 # ``tick`` runs each minute; what it has not sent by then, the next one sends.
 SECONDS_A_TICK = 50.0
 
@@ -290,19 +292,29 @@ class _Postman:
         return True
 
     def _send_claimed(self, keys: list[int]) -> Counter[str]:
+        """Claim and send some; how many ended in which state. Three queries where the server takes all."""
         counts: Counter[str] = Counter()
         claim = secrets.token_hex(16)
         mails = _claim(keys, claim)
         done = 0
+        taken: list[int] = []
+        settled = time.monotonic()
         try:
             for mail in mails:
                 if not self._is_ready():
                     break
                 done += 1
-                counts[self._send(mail)] += 1
+                state = self._send(mail)
+                counts[state] += 1
+                if state == State.SENT:
+                    taken.append(mail.pk)
                 if not self.is_open:
                     self.close()
+                if time.monotonic() - settled > SETTLE_AFTER:
+                    _settle_sent(taken, claim)
+                    taken, settled = [], time.monotonic()
         finally:
+            _settle_sent(taken, claim)
             # Whatever ends this short of a kill, messages that the server has not heard of wait again.
             if untried := [mail.pk for mail in mails[done:]]:
                 counts[State.PENDING] += _give_back(untried, claim)
@@ -311,7 +323,10 @@ class _Postman:
         return counts
 
     def _send(self, mail: OutgoingMail) -> str:
-        """Send one claimed message; its state now. Leaves ``is_open`` false where the connection broke."""
+        """Send one claimed message; its state now, which the caller has to write where it is *sent*.
+
+        Leaves ``is_open`` false where the connection broke.
+        """
         settle = partial(_settle, mail)
         try:
             message = self.press.message(mail)
@@ -332,7 +347,7 @@ class _Postman:
             logger.exception("It is not known whether message %s was sent", mail.message_id)
             self.is_open = False
             return settle(State.UNCERTAIN, error=_words(error))
-        return settle(State.SENT, sent_at=timezone.now(), error="")
+        return State.SENT
 
     def _hand_over(self, message: Message | Printed) -> None:
         if isinstance(message, Printed):
@@ -371,6 +386,14 @@ def _settle(mail: OutgoingMail, state: str, **fields: Any) -> str:
     """Write the outcome, if the claim is still ours."""
     OutgoingMail.objects.filter(pk=mail.pk, claim=mail.claim).update(state=state, claim="", **fields)
     return state
+
+
+def _settle_sent(keys: list[int], claim: str) -> None:
+    """Write down that the server has taken the messages, where the claim is still ours."""
+    if keys:
+        OutgoingMail.objects.filter(pk__in=keys, claim=claim).update(
+            state=State.SENT, claim="", sent_at=timezone.now(), error=""
+        )
 
 
 def built(mail: OutgoingMail) -> bytes:
