@@ -26,12 +26,15 @@ class Fate(NamedTuple):
     words: str
 
 
+def too_big() -> str:
+    """What is said of a file that is."""
+    return _("The file is too big: at most %(most)d MB.") % {"most": MOST_BYTES // 1024 // 1024}
+
+
 def decoded(content: bytes) -> str:
     """The text of a file in UTF-8, in UTF-16 with a mark, or in GB18030. Raises ``Unreadable``."""
     if len(content) > MOST_BYTES:
-        raise Unreadable(
-            _("The file is too big: at most %(most)d MB.") % {"most": MOST_BYTES // 1024 // 1024}
-        )
+        raise Unreadable(too_big())
     has_mark = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
     encodings = ["utf-16"] if has_mark else ["utf-8-sig", "gb18030"]
     for encoding in encodings:

@@ -5,8 +5,8 @@ could forge one already has all that the address gives.
 """
 
 import datetime
-from collections.abc import Callable, Iterable
-from functools import cached_property, wraps
+from collections.abc import Iterable
+from functools import cached_property, partial
 from typing import Any
 
 from django.conf import settings
@@ -15,14 +15,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views import View
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from charhar.contacts.guard import MOST_BYTES, Limit, digest
 from charhar.contacts.models import Attempt
+from charhar.contacts.private import Private, private
 from charhar.library.views import document_response
 from charhar.publishing.head import head_for
 from charhar.publishing.languages import CHINESE, ENGLISH, current_language, with_prefix, without_prefix
@@ -36,25 +34,8 @@ from .pretend import Banner, Busy, CannotShow, pretended
 COMMENT = "comment"
 # What a button of the page does: its name, after “act_”.
 ACTS = (COMMENT, *Opinion.Verdict.values)
-HEADERS = {
-    "X-Robots-Tag": "noindex, nofollow",
-    "Cache-Control": "private, no-store",
-    "Referrer-Policy": "no-referrer",  # the address must not be told to whom a link in the text leads
-}
+REFERRER = "no-referrer"  # the address must not be told to whom a link in the text leads
 LIMIT = Limit(60, datetime.timedelta(hours=1))
-
-
-def private(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Every answer of the view, refusals too, is for this one visitor: no robot, no cache, no Referer."""
-
-    @wraps(view)
-    def answer(*args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(*args, **kwargs)
-        for name, value in HEADERS.items():
-            response.headers[name] = value
-        return response
-
-    return answer
 
 
 def not_found(request: HttpRequest) -> HttpResponse:
@@ -64,7 +45,7 @@ def not_found(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@private
+@partial(private, referrer=REFERRER)
 def document(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     """A document that the pinned version uses, and no other, for as long as the link can be read."""
     link = links.link_of(token)
@@ -92,11 +73,12 @@ def closed(
     return render(request, "desk/review_closed.html", context, status=410)
 
 
-@method_decorator([csrf_exempt, private], name="dispatch")
-class Review(View):
+class Review(Private):
     """The pinned version, what the reviewer has said of it, and the forms to say more."""
 
     http_method_names = ["get", "head", "post"]
+    referrer = REFERRER
+    own_page_only = False
     link: ReviewLink
     text: Any
     standing: links.Standing

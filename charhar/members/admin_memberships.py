@@ -17,14 +17,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_protect
 
+from charhar.contacts.admin_bringing_in import BringingInAdmin
 from charhar.contacts.admin_timeline import TimelineAdmin
+from charhar.contacts.csv_files import Fate
 from charhar.contacts.export import csv_response, xlsx_response
 
 from . import memberships
 from .admin_steps import STEPS, AdmitForm, Step, TakeBackForm
 from .figures import figures
 from .models import Membership, Payment, Standing, Term
-from .roster_pages import RosterPages
+from .roster import COLUMNS, bring_in
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -80,8 +82,11 @@ class CountryFilter(admin.AllValuesFieldListFilter):
 
 
 @admin.register(Membership)
-class MembershipAdmin(RosterPages, TimelineAdmin):
+class MembershipAdmin(BringingInAdmin, TimelineAdmin):
     """The roster."""
+
+    bring_in_title = _("Bring in a roster")
+    bring_in_columns = COLUMNS
 
     change_list_template = "admin/members/roster.html"
     list_display = [
@@ -96,6 +101,9 @@ class MembershipAdmin(RosterPages, TimelineAdmin):
         "grace_until", "ended_on", "ending", "application", "terms_table",
     ]  # fmt: skip
     actions = ["as_csv", "as_xlsx"]
+
+    def bring_in(self, content: bytes, *, dry_run: bool, by: Any) -> list[Fate]:
+        return bring_in(content, dry_run=dry_run, by=by)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields

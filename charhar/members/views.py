@@ -8,14 +8,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from charhar.contacts.guard import GuardedForm, GuardedFormView, require_own_page
+from charhar.contacts.guard import GuardedForm, GuardedFormView
 from charhar.contacts.models import Consent, Person
+from charhar.contacts.private import Private, private
 from charhar.pages.views import form_page
 from charhar.publishing.head import head_for
 from charhar.publishing.languages import current_language
@@ -26,7 +24,6 @@ from .letters import acknowledge, tell_secretariat
 from .memberships import Refused
 from .models import Application, Plan, Question
 
-never_kept = cache_control(private=True, no_store=True)
 ANSWER_SALT = "members.answer"
 
 
@@ -106,8 +103,7 @@ def send(application: Application, form: GuardedForm, person: Person) -> None:
     )
 
 
-@method_decorator([csrf_exempt, never_kept], name="dispatch")
-class Started(Membership):
+class Started(Private, Membership):
     """An application that was begun: its form with all that was typed, behind a link that the mailbox got."""
 
     application: Application | None = None
@@ -136,7 +132,6 @@ class Started(Membership):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "forget" in request.POST and self.application is not None:
-            require_own_page(request)
             started.forget(self.application)
             return HttpResponseRedirect(reverse("membership-forgotten"))
         return super().post(request, *args, **kwargs)
@@ -167,8 +162,7 @@ def answer_token(question: Question) -> str:
     return signing.dumps(question.pk, salt=ANSWER_SALT)
 
 
-@method_decorator([csrf_exempt, never_kept], name="dispatch")
-class Answer(GuardedFormView):
+class Answer(Private, GuardedFormView):
     """What the secretariat asked back, and the place for the answer; a scanner's GET answers nothing."""
 
     bucket = "answer"
@@ -200,7 +194,6 @@ class Answer(GuardedFormView):
         """Answer, or take the application back."""
         if "withdraw" not in request.POST:
             return super().post(request, *args, **kwargs)
-        require_own_page(request)
         try:
             applications.withdraw(self.question.application)
         except Refused:
@@ -231,7 +224,7 @@ def dead_link(request: HttpRequest, status: int) -> HttpResponse:
 
 
 @require_safe
-@never_kept
+@private
 def thanks(request: HttpRequest, step: str) -> HttpResponse:
     """Where a post has led: what happened, and what comes next."""
     title, text = {

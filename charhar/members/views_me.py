@@ -11,14 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views import View
-from django.views.decorators.cache import cache_control
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from charhar.contacts.guard import GuardedForm, GuardedFormView, require_own_page
+from charhar.contacts.guard import GuardedForm, GuardedFormView
 from charhar.contacts.models import Person, TimelineEvent
 from charhar.contacts.personal import export
+from charhar.contacts.private import Private, private
 from charhar.pages.models import SiteSettings
 from charhar.publishing.head import head_for
 from charhar.publishing.languages import current_language
@@ -27,8 +25,6 @@ from . import applications, memberships, sign_in
 from .forms import NewAddressForm, OwnDataForm, SignInForm
 from .letters import tell_secretariat, write_to_member
 from .models import Application, Membership, Payment, SignIn, Standing, Term
-
-never_kept = cache_control(private=True, no_store=True)
 
 
 class AskToSignIn(GuardedFormView):
@@ -50,7 +46,7 @@ class AskToSignIn(GuardedFormView):
 
 
 @require_safe
-@never_kept
+@private
 def sent(request: HttpRequest) -> HttpResponse:
     """What to do next, whatever the address was."""
     head = head_for(request, _("Please look into your mailbox"), noindex=True)
@@ -60,24 +56,6 @@ def sent(request: HttpRequest) -> HttpResponse:
     )
     context = {"head": head, "text": text, "back": reverse("member-sign-in")}
     return render(request, "contacts/thanks.html", context)
-
-
-class Private(View):
-    """Whatever no cache and no search engine may keep; a POST has to come from a page of this site."""
-
-    @classmethod
-    def as_view(cls, **initkwargs: Any) -> Any:
-        """The view, without Django's form token and never kept, whatever ``dispatch`` a subclass has."""
-        return csrf_exempt(never_kept(super().as_view(**initkwargs)))
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """As Django's, with the headers that keep the page private."""
-        if request.method == "POST":
-            require_own_page(request)
-        response = super().dispatch(request, *args, **kwargs)
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        response.headers["Referrer-Policy"] = "same-origin"
-        return response
 
 
 class LinkPage(Private):
@@ -191,9 +169,7 @@ class OwnPage(Private):
         """Find out who is signed in."""
         found = sign_in.of(request)
         if found is None:
-            response = HttpResponseRedirect(reverse("member-sign-in"))
-            response.headers["X-Robots-Tag"] = "noindex, nofollow"
-            return response
+            return HttpResponseRedirect(reverse("member-sign-in"))
         self.found = found
         return super().dispatch(request, *args, **kwargs)
 

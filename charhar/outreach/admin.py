@@ -7,10 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from charhar.contacts.admin_bringing_in import BringingInAdmin
+from charhar.contacts.csv_files import Fate
 from charhar.contacts.export import csv_response
 from charhar.taxonomy.admin_seen import SeenAdmin
 
 from . import admin_inbox, admin_newsletters  # noqa: F401  (registers the inbox and newsletters)
+from .bringing_in import COLUMNS, bring_in
 from .models import Funding, Subscription, Vacancy, WayToGive
 from .subscriptions import unsubscribe
 
@@ -35,8 +38,12 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(admin.ModelAdmin):
-    """Who hears from the institute. Nobody is subscribed by hand: consent comes from the mailbox."""
+class SubscriptionAdmin(BringingInAdmin):
+    """Who hears from the institute. Nobody is subscribed by hand: the mailbox consents, or did once."""
+
+    change_list_template = "admin/contacts/bring_in_list.html"
+    bring_in_title = _("Bring in subscribers")
+    bring_in_columns = COLUMNS
 
     list_display = [
         "address", "name", "language", "rhythm", "active", "asked_at", "confirmed_at", "unsubscribed_at",
@@ -54,6 +61,12 @@ class SubscriptionAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def has_bring_in_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("outreach.add_subscription")
+
+    def bring_in(self, content: bytes, *, dry_run: bool, by: Any) -> list[Fate]:
+        return bring_in(content, dry_run=dry_run, by=by)
 
     @admin.display(description=_("e-mail"), ordering="person__email_key")
     def address(self, subscription: Subscription) -> str:

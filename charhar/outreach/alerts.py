@@ -3,7 +3,8 @@
 A text is announced once, by its row in ``Announcement``; a week's digest once, by its row in ``Digest``. What
 counts as new is what a person published, as the desk has it in its list of what follows from publications:
 neither corrections nor what the importer brings. Both are letters to many, so that suppression, ending a
-subscription and a pause hold them back.
+subscription and a pause hold them back. Each reader hears of texts in the language of their letters only; of
+its other edition, where there is one, those hear who chose that language.
 """
 
 import datetime
@@ -17,7 +18,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import pgettext
 
 from articles.models import Article
 from charhar.contacts import outbox
@@ -29,7 +30,7 @@ from publications.models import Publication
 
 from .choices import wanting
 from .letterhead import Sheet, addressed, entry_of, for_letters, letter_of
-from .models import Announcement, Digest, Subscription
+from .models import Announcement, Digest, DigestLetter, Subscription
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 MONDAY_MORNING = datetime.time(8, 0)
@@ -57,11 +58,13 @@ def went_public(model: Any, since: datetime.datetime, until: datetime.datetime) 
 def announce_due(now: datetime.datetime | None = None) -> Counter[str]:
     """Tell those who want to hear at once of each text that has become public; how many texts and letters.
 
-    As many at a time as one likes. What was withdrawn before its letters went out is sent to nobody more.
+    As many at a time as one likes. What was withdrawn before its letters went out is sent to nobody more, and
+    taken out of digests that still wait.
     """
     now = now or timezone.now()
     counts: Counter[str] = Counter()
     _call_off_what_is_gone(now)
+    _leave_out_what_is_gone(now)
     for model in (Article, Publication):
         kind = ContentType.objects.get_for_model(model)
         told = Announcement.objects.filter(content_type=kind).values("object_id")
@@ -102,7 +105,7 @@ def _announce(kind: ContentType, text: Any, now: datetime.datetime) -> int | Non
         return outbox.address_mailing(announcement.mailing, addressed(readers.iterator(chunk_size=500)))
 
 
-def _mailing(purpose: str, title: str, letter: Letter, now: datetime.datetime) -> Mailing:
+def _mailing(purpose: str, title: str, letter: Letter, now: datetime.datetime, **fields: Any) -> Mailing:
     return Mailing.objects.create(
         purpose=purpose,
         title=title,
@@ -111,6 +114,7 @@ def _mailing(purpose: str, title: str, letter: Letter, now: datetime.datetime) -
         text=letter.text,
         html=letter.html,
         begins_at=now,
+        **fields,
     )
 
 
@@ -161,13 +165,11 @@ def send_digest(now: datetime.datetime | None = None) -> int | None:
 def _digests(
     language: str, since: datetime.datetime, until: datetime.datetime, now: datetime.datetime
 ) -> int:
-    """The letters in one language; the Chinese with English texts without a Chinese edition, as lists do."""
+    """The letters in one language, with the texts in it."""
     texts = [
         text
         for model in (Publication, Article)
-        for text in went_public(model, since, until).filter(
-            pk__in=model.objects.for_readers_in(language, now).values("pk")
-        )
+        for text in went_public(model, since, until).filter(language=language)
     ]
     weekly = Subscription.objects.receiving(now).filter(rhythm=Rhythm.WEEKLY, language=language)
     wanted: dict[int, tuple[int, ...]] = {}
@@ -178,16 +180,61 @@ def _digests(
     groups: dict[tuple[int, ...], list[int]] = {}
     for key, places in wanted.items():
         groups.setdefault(places, []).append(key)
-    entries = [entry_of(text) for text in texts]
     number = 0
     for places, keys in sorted(groups.items()):
-        letter = _digest_letter(language, [entries[place] for place in places], until)
-        mailing = _mailing("digest", f"{until:%Y-%m-%d} ({len(places)})", letter, now)
+        mailing = _digest_mailing(language, [texts[place] for place in places], until, now)
         for start in range(0, len(keys), outbox.BATCH):
             part = Subscription.objects.filter(pk__in=keys[start : start + outbox.BATCH])
             readers: Iterable[Subscription] = part.select_related("person").order_by("pk")
             number += outbox.address_mailing(mailing, addressed(readers))
     return number
+
+
+def _digest_mailing(
+    language: str, texts: list[Any], until: datetime.datetime, now: datetime.datetime, **fields: Any
+) -> Mailing:
+    """The letter about these texts, and what stands in it."""
+    letter = _digest_letter(language, [entry_of(text) for text in texts], until)
+    mailing = _mailing("digest", f"{until:%Y-%m-%d} ({len(texts)})", letter, now, **fields)
+    keys = [[text._meta.label_lower, text.pk] for text in texts]
+    DigestLetter.objects.create(mailing=mailing, language=language, until=until, texts=keys)
+    return mailing
+
+
+def _leave_out_what_is_gone(now: datetime.datetime) -> None:
+    """Give those whose digest still waits one without the texts that readers do not see any more.
+
+    Two queries for each digest that waits. Whoever had theirs had it as it was then.
+    """
+    waiting = OutgoingMail.objects.filter(
+        state=OutgoingMail.State.PENDING, mailing__digest_letter__isnull=False
+    )
+    for letter in DigestLetter.objects.filter(mailing__in=waiting.values("mailing").distinct()):
+        texts = _texts_of(letter, now)
+        if len(texts) == len(letter.texts):
+            continue
+        with transaction.atomic():
+            held = Mailing.objects.select_for_update().get(pk=letter.mailing_id)
+            rest = held.mail.filter(state=OutgoingMail.State.PENDING)
+            if not rest.exists():
+                continue
+            if texts:
+                rest.update(
+                    mailing=_digest_mailing(letter.language, texts, letter.until, now, state=held.state)
+                )
+            else:
+                outbox.call_off(held)
+
+
+def _texts_of(letter: DigestLetter, now: datetime.datetime) -> list[Any]:
+    """Those of a digest's texts that readers see, in its order."""
+    found: dict[tuple[str, int], Any] = {}
+    for model in (Publication, Article):
+        label = model._meta.label_lower
+        keys = [key for of, key in letter.texts if of == label]
+        rows: Any = model.objects.published(now).filter(pk__in=keys)
+        found |= {(label, text.pk): text for text in (for_letters(rows) if keys else ())}
+    return [found[label, key] for label, key in letter.texts if (label, key) in found]
 
 
 def _told_at_once(text: Any) -> Any:
@@ -205,16 +252,14 @@ def _told_at_once(text: Any) -> Any:
 def _digest_letter(language: str, entries: list[Any], until: datetime.datetime) -> Letter:
     with translation.override(language):
         count = len(entries)
+        one = pgettext("one text", "New this week: %(title)s")
+        several = _("New this week: %(title)s and %(more)d more")
         return letter_of(
             Sheet(
                 language=language,
                 title=_("New this week"),
-                subject=ngettext(
-                    "New this week: %(title)s",
-                    "New this week: %(title)s and %(more)d more",
-                    count,
-                )
-                % {"title": entries[0].title, "more": count - 1},
+                # Not a plural: languages with one form for all numbers would tell of "0 more".
+                subject=(several if count > 1 else one) % {"title": entries[0].title, "more": count - 1},
                 entries=entries,
                 why=_("You get this letter because you chose to hear once a week of what was new."),
                 date=until.date(),

@@ -13,7 +13,7 @@ class OutreachConfig(AppConfig):
         """Say what this app holds about people, and for how long."""
         from charhar.contacts.held import hold, mention
 
-        from . import message_letters, retention
+        from . import joining, message_letters, retention  # noqa: F401  joining makes itself known
         from .reach import profile_of
 
         message_letters.declare_all()

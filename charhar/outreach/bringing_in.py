@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from charhar.contacts.addresses import email_key, normalise_email
 from charhar.contacts.csv_files import Fate, rows_of
@@ -23,19 +24,28 @@ from charhar.publishing.languages import CHINESE, ENGLISH
 from .choices import GROUPS, Choices, choosable, keep
 from .models import Subscription
 
-# Each column with what it may be called in a file.
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "email": ("email", "e-mail", "邮箱", "电子邮箱"),
-    "name": ("name", "姓名"),
-    "language": ("language", "语言"),
-    "rhythm": ("rhythm", "频率"),
-    "topics": ("topics", "议题"),
-    "regions": ("regions", "地区"),
-    "series": ("series", "丛书"),
-    "experts": ("experts", "专家"),
-    "consent": ("consent", "同意内容"),
-    "consent_on": ("consent on", "consent_on", "同意日期"),
-    "consent_source": ("consent source", "consent_source", "同意来源"),
+# Each column: what it is called in a file, and what it holds.
+COLUMNS: dict[str, tuple[tuple[str, ...], Any]] = {
+    "email": (("email", "e-mail", "邮箱", "电子邮箱"), gettext_lazy("The address. Needed.")),
+    "name": (("name", "姓名"), gettext_lazy("The name, if it is known.")),
+    "language": (("language", "语言"), gettext_lazy("en or zh; empty: English.")),
+    "rhythm": (("rhythm", "频率"), gettext_lazy("at_once, weekly or newsletter; empty: newsletter.")),
+    "topics": (("topics", "议题"), gettext_lazy("Slugs of topics, with spaces between; empty: all.")),
+    "regions": (("regions", "地区"), gettext_lazy("Slugs of regions.")),
+    "series": (("series", "丛书"), gettext_lazy("Slugs of series.")),
+    "experts": (("experts", "专家"), gettext_lazy("Slugs of experts.")),
+    "consent": (
+        ("consent", "同意内容"),
+        gettext_lazy("The words that the owner of the address agreed to. Needed."),
+    ),
+    "consent_on": (
+        ("consent on", "consent_on", "同意日期"),
+        gettext_lazy("The day of the consent, as 2026-03-05. Needed."),
+    ),
+    "consent_source": (
+        ("consent source", "consent_source", "同意来源"),
+        gettext_lazy("Where the consent is from: paper list of the forum in 2019. Needed."),
+    ),
 }
 NEEDED = ("consent", "consent_on", "consent_source")
 LONGEST = {"email": 254, "name": 150, "consent": 2000, "consent_source": 200}
@@ -49,25 +59,25 @@ class _Undo(Exception):
     """Ends a dry run's transaction."""
 
 
-def bring_in(content: bytes, *, dry_run: bool) -> list[Fate]:
+def bring_in(content: bytes, *, dry_run: bool, by: Any = None) -> list[Fate]:
     """Bring subscribers in; what became of each row. A dry run does the same and takes everything back.
 
     No mail goes out. One transaction a row; all in one where it is dry. At most twenty queries a row. Raises
     ``Unreadable`` where the file as a whole makes no sense; then nothing is written.
     """
-    rows = rows_of(content, COLUMNS)
+    rows = rows_of(content, {name: words for name, (words, _help) in COLUMNS.items()})
     if not dry_run:
-        return list(_each(rows))
+        return list(_each(rows, by))
     fates: list[Fate] = []
     try:
         with transaction.atomic():
-            fates = list(_each(rows))
+            fates = list(_each(rows, by))
             raise _Undo
     except _Undo:
         return fates
 
 
-def _each(rows: list[tuple[int, dict[str, str]]]) -> Iterator[Fate]:
+def _each(rows: list[tuple[int, dict[str, str]]], by: Any) -> Iterator[Fate]:
     seen: dict[str, int] = {}
     for line, cells in rows:
         who = cells.get("email", "")[:80]
@@ -81,7 +91,7 @@ def _each(rows: list[tuple[int, dict[str, str]]]) -> Iterator[Fate]:
                     raise ValidationError(
                         _("The same address stands in line %(line)d.") % {"line": seen[key]}
                     )
-                is_new = _write(row)
+                is_new = _write(row, by)
             seen[key] = line
             yield Fate(line, "new" if is_new else "unchanged", who, "")
         except ValidationError as refused:
@@ -141,7 +151,7 @@ def _subjects(name: str, said: str) -> list[Any]:
     return list(found.values())
 
 
-def _write(row: dict[str, Any]) -> bool:
+def _write(row: dict[str, Any], by: Any) -> bool:
     """Bring one row in; False where the address is subscribed already. Raises ``ValidationError``."""
     if Suppression.objects.among([row["email"]]):
         raise ValidationError(_("The address stands on the suppression list."))
@@ -165,6 +175,6 @@ def _write(row: dict[str, Any]) -> bool:
         given_at=row["consent_on"],
     )
     TimelineEvent.objects.note(
-        person, TimelineEvent.Kind.IMPORTED, text=row["consent_source"], about=subscription
+        person, TimelineEvent.Kind.IMPORTED, by=by, text=row["consent_source"], about=subscription
     )
     return True

@@ -15,13 +15,14 @@ from publications.models import Series
 
 from .correspondence import ContactMessage, ReceivedMail, Reply, ReplyTemplate, Route
 from .funding import Funding
-from .newsletter_models import Announcement, Digest, Newsletter, NewsletterItem
+from .newsletter_models import Announcement, Digest, DigestLetter, Newsletter, NewsletterItem
 from .offers import Vacancy, WayToGive
 
 __all__ = [
     "Announcement",
     "ContactMessage",
     "Digest",
+    "DigestLetter",
     "Funding",
     "Newsletter",
     "NewsletterItem",

@@ -285,3 +285,22 @@ class Digest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.week:%Y-%m-%d}"
+
+
+class DigestLetter(models.Model):
+    """Which texts stand in a letter of a week's digest, as [label, key]: what is withdrawn is left out."""
+
+    mailing = models.OneToOneField(
+        Mailing, verbose_name=_("mailing"), on_delete=models.CASCADE, related_name="digest_letter"
+    )
+    language = models.CharField(_("language"), max_length=10, choices=LANGUAGES)
+    until = models.DateTimeField(_("Monday"))
+    texts = models.JSONField(_("texts"), default=list)
+
+    class Meta:
+        verbose_name = _("letter of a digest")
+        verbose_name_plural = _("letters of digests")
+        ordering = ["-until", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.until:%Y-%m-%d} ({len(self.texts)})"

@@ -20,7 +20,7 @@ from charhar.pages.models import SiteSettings
 from .choices import Choices, chosen, in_words, keep
 from .links import PREFERENCES_SALT, ending_headers, preferences_url, unsubscribe_url
 from .models import Subscription
-from .subscriptions import LinkExpired, give_consent, may_mail
+from .subscriptions import LinkExpired, at_key, give_consent, may_mail
 
 LINK_LASTS = datetime.timedelta(days=400)
 
@@ -34,10 +34,7 @@ def from_preferences_token(token: str) -> Subscription:
         pk = signing.loads(token, salt=PREFERENCES_SALT, max_age=LINK_LASTS)
     except signing.SignatureExpired:
         raise LinkExpired from None
-    subscription = Subscription.objects.select_related("person").filter(pk=pk).first()
-    if subscription is None:
-        raise LinkExpired
-    return subscription
+    return at_key(pk)
 
 
 def change(

@@ -37,6 +37,7 @@ class ChoicesForm(GuardedForm):
 
     language = forms.ChoiceField(
         label=gettext_lazy("Language of the letters"),
+        help_text=gettext_lazy("You hear of texts in this language."),
         choices=list(LETTERS_IN.items()),
         required=False,
         widget=forms.RadioSelect,

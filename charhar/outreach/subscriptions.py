@@ -8,6 +8,7 @@ import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core import signing
 from django.db import transaction
 from django.utils import timezone, translation
@@ -77,6 +78,22 @@ def ask(email: str, choices: Choices) -> None:
             _mail(subscription, purpose, choices)
 
 
+def at_key(pk: int) -> Subscription:
+    """The subscription with this key, or what it became when two entries of one person were joined.
+
+    Raises ``LinkExpired``.
+    """
+    rows = Subscription.objects.select_related("person")
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        kind = ContentType.objects.get_for_model(Subscription)
+        about = TimelineEvent.objects.filter(about_type=kind, about_id=pk)
+        found = rows.filter(person__in=about.values("person")).first()
+    if found is None:
+        raise LinkExpired
+    return found
+
+
 def from_confirm_token(token: str) -> Subscription:
     """The subscription that a confirming link is about.
 
@@ -95,11 +112,7 @@ def from_confirm_token(token: str) -> Subscription:
 
 def from_unsubscribe_token(token: str) -> Subscription:
     """The subscription that an ending link is about; such links last for ever. Raises like the one above."""
-    pk = signing.loads(token, salt=UNSUBSCRIBE_SALT)
-    subscription = Subscription.objects.select_related("person").filter(pk=pk).first()
-    if subscription is None:
-        raise LinkExpired
-    return subscription
+    return at_key(signing.loads(token, salt=UNSUBSCRIBE_SALT))
 
 
 def confirm(subscription: Subscription, *, source: str) -> None:

@@ -4,15 +4,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from charhar.contacts.private import private
 from charhar.pages.views import form_page
 from charhar.publishing.head import head_for
 
 from .models import Vacancy
-
-never_kept = cache_control(private=True, no_store=True)
 
 
 @require_safe
@@ -23,7 +21,7 @@ def careers(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@never_kept
+@private
 def thanks(request: HttpRequest, step: str) -> HttpResponse:
     """Where a post has led: what happened, and what comes next."""
     title, text, back = {

@@ -12,6 +12,7 @@ from articles.models import Article, NewsSection
 from charhar.contacts.guard import GuardedForm
 from charhar.contacts.letters import letter
 from charhar.contacts.outbox import queue
+from charhar.contacts.private import private
 from charhar.publishing.head import feed_of, head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.reading import for_reader
@@ -21,7 +22,6 @@ from experts.models import Expert
 from .forms import ExpertForm
 from .inbox import relay_key
 from .models import ContactMessage
-from .views import never_kept
 from .views_contact import MessageView
 
 FACES = 12
@@ -104,7 +104,7 @@ class ExpertContact(MessageView):
 
 
 @require_safe
-@never_kept
+@private
 def expert_thanks(request: HttpRequest, slug: str) -> HttpResponse:
     """Where a message to an expert has led."""
     expert = for_reader(request, Expert.objects.all, slug=slug)

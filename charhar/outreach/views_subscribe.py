@@ -7,12 +7,10 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views import View
-from django.views.decorators.csrf import csrf_exempt
 
-from charhar.contacts.guard import GuardedForm, GuardedFormView, require_own_page
+from charhar.contacts.guard import GuardedForm, GuardedFormView
+from charhar.contacts.private import Private
 from charhar.publishing.head import head_for
 
 from . import preferences, subscriptions
@@ -20,7 +18,6 @@ from .choices import GROUPS, chosen
 from .links import unsubscribe_url
 from .models import Subscription
 from .subscribe_forms import LinkForm, PreferencesForm, SubscribeForm, ticked
-from .views import never_kept
 
 
 class Subscribe(GuardedFormView):
@@ -72,7 +69,7 @@ class AskForLink(GuardedFormView):
         return reverse("preferences-sent")
 
 
-class LinkView(View):
+class LinkView(Private):
     """What a link in a mail opens: GET, by a person or a scanner, shows a button; only POST acts."""
 
     template_name = ""
@@ -122,7 +119,6 @@ class LinkView(View):
         raise NotImplementedError
 
 
-@method_decorator([csrf_exempt, never_kept], name="dispatch")
 class Confirm(LinkView):
     """The link that confirms a subscription."""
 
@@ -135,16 +131,15 @@ class Confirm(LinkView):
         return subscriptions.from_confirm_token(token)
 
     def act(self, request: HttpRequest, subscription: Subscription) -> HttpResponse:
-        require_own_page(request)
         subscriptions.confirm(subscription, source=reverse("subscribe"))
         return HttpResponseRedirect(reverse("subscribed"))
 
 
-@method_decorator([csrf_exempt, never_kept], name="dispatch")
 class Unsubscribe(LinkView):
     """The link that ends a subscription; mail programs post to the same address by themselves (RFC 8058)."""
 
     template_name = "outreach/unsubscribe.html"
+    own_page_only = False
 
     def title(self) -> str:
         return _("End your subscription")
@@ -159,7 +154,6 @@ class Unsubscribe(LinkView):
         return HttpResponseRedirect(reverse("unsubscribed"))
 
 
-@method_decorator([csrf_exempt, never_kept], name="dispatch")
 class Preferences(LinkView):
     """The page where a subscriber changes choices, language, rhythm and pause, or ends it all."""
 
@@ -181,7 +175,6 @@ class Preferences(LinkView):
         return self.page(request, subscription, PreferencesForm(subscription=subscription, initial=initial))
 
     def act(self, request: HttpRequest, subscription: Subscription) -> HttpResponse:
-        require_own_page(request)
         form = PreferencesForm(request.POST, subscription=subscription)
         if not form.is_valid():
             return self.page(request, subscription, form, 422)

@@ -3,14 +3,17 @@
 import io
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from charhar.contacts.csv_files import MOST_BYTES
 from charhar.contacts.models import Consent, OutgoingMail, Person, Suppression
 from charhar.outreach.bringing_in import bring_in
 from charhar.outreach.choices import chosen
 from charhar.outreach.models import Subscription
-from tests.factories import TopicFactory
+from tests.factories import TopicFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 HEAD = "email,name,language,rhythm,topics,consent,consent on,consent source"
@@ -98,3 +101,41 @@ def test_the_command_names_lines_and_no_addresses(tmp_path):
         path.write_bytes(content)
         with pytest.raises(CommandError):
             call_command("import_subscribers", path)
+
+
+PAGE = "/admin/outreach/subscription/import/"
+
+
+def test_the_page_tries_first_then_brings_in_and_says_who_did(client):
+    staff = UserFactory(roles=["Secretariat"])
+    client.force_login(staff)
+    assert PAGE in client.get("/admin/outreach/subscription/").content.decode()
+    upload = lambda: SimpleUploadedFile("subscribers.csv", a_file(*ROWS))  # noqa: E731
+    before = everything()
+    shown = client.post(PAGE, {"file": upload(), "dry_run": "on"})
+    assert "nothing was written" in shown.content.decode()
+    assert everything() == before
+    assert [str(fate.fate) for fate, _name in shown.context["fates"]] == sorted(
+        FATES, key=lambda fate: fate != "refused"
+    )
+    client.post(PAGE, {"file": upload()})
+    assert Subscription.objects.active().count() == 4
+    imported = Person.objects.get(email="bo@example.org").timeline.get()
+    assert (imported.kind, imported.by) == ("imported", staff)
+
+
+def test_the_page_refuses_what_is_no_table_beside_the_field(client):
+    client.force_login(UserFactory(roles=["Secretariat"]))
+    for content in (b"", b"name\nAnn", b"x" * (MOST_BYTES + 1)):
+        response = client.post(PAGE, {"file": SimpleUploadedFile("x.csv", content)})
+        assert list(response.context["form"].errors) == ["file"]
+
+
+def test_the_page_is_for_those_who_may_add_subscriptions(client):
+    assert client.get(PAGE).status_code == 302
+    viewer = UserFactory()
+    viewer.user_permissions.set(Permission.objects.filter(codename="view_subscription"))
+    for user in (UserFactory(roles=["Editors"]), viewer):
+        client.force_login(user)
+        assert client.get(PAGE).status_code == 403
+    assert PAGE not in client.get("/admin/outreach/subscription/").content.decode()
