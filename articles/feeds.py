@@ -15,6 +15,7 @@ from taggit.models import Tag
 
 from charhar.publishing.head import absolute
 from charhar.publishing.languages import current_language
+from charhar.publishing.shelf import newest_of
 from charhar.taxonomy.models import Region, Topic
 from experts.models import Expert
 from publications.models import Publication, Series
@@ -162,15 +163,11 @@ class Subject(Everything):
         return xml_text(getattr(subject, "standfirst", "")) or self.title(subject)
 
     def rows(self, subject: Any) -> Any:
-        language = current_language()
-        if isinstance(subject, Series):
-            return Publication.objects.for_readers_in(language).filter(series=subject).for_list()
-        rows = super().rows(subject)
-        if isinstance(subject, Tag):
-            return rows.filter(tags=subject)
-        if isinstance(subject, Expert):
-            return rows.filter(bylines__expert=subject).distinct()
-        return rows.about(subject, language)
+        model, what = (Publication, "publication") if isinstance(subject, Series) else (Article, "article")
+        under = next(under for under, rows in SUBJECTS.items() if isinstance(subject, rows.model))
+        last = ("-publish_at", "-text")
+        newest = newest_of(what, under, [subject.pk], current_language(), NEWEST, by=last)
+        return model.objects.published().filter(newest).for_list()
 
 
 class SubjectAtom(Subject):

@@ -23,7 +23,8 @@ from charhar.taxonomy.bilingual import Bilingual
 from charhar.taxonomy.models import Listed, Region, Topic
 from publications.models import Credited, Entry
 
-from .under_subjects import KEPT_BACK, SubjectQuerySet
+from .standing import ListedArticle
+from .under_subjects import SubjectQuerySet
 
 
 class NewsSection(Listed):
@@ -128,11 +129,6 @@ class ArticleQuerySet(SubjectQuerySet):
         """What News & Events lists: everything filed under a news section."""
         return self.filter(Exists(ArticleSection.objects.filter(article=OuterRef("pk"))))
 
-    def for_press(self) -> "ArticleQuerySet":
-        """What stands in the sections for journalists."""
-        filed = ArticleSection.objects.filter(article=OuterRef("pk"), subject__for_press=True)
-        return self.filter(Exists(filed))
-
     def for_page(self) -> "ArticleQuerySet":
         """All that an article's own page shows: six queries for the whole."""
         unread = (f"superseded_by__{name}" for name in ("body", "references", "editors_note", "key_points"))
@@ -185,7 +181,7 @@ def newest_filed(
     return looks[0].union(*looks[1:], all=True)
 
 
-class Article(Translated, Publishable):
+class Article(ListedArticle, Translated, Publishable):
     """A text in one language."""
 
     class Kind(models.TextChoices):
@@ -344,7 +340,6 @@ class Article(Translated, Publishable):
         indexes = [
             *Publishable.Meta.indexes,
             models.Index(fields=["language", "-date", "-publish_at", "-id"], name="article_newest_first"),
-            models.Index(fields=["state"], condition=KEPT_BACK, name="article_kept_back"),
         ]
 
     def __str__(self) -> str:

@@ -1,25 +1,18 @@
-"""What the page of a topic, region or news section asks of articles: how many a year, and what heads it."""
+"""What the page of a topic, region or news section asks of articles: its list, and what heads it."""
 
 import datetime
 from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db import models
-from django.db.models import CharField, Count, F, IntegerField, Q, Value
-from django.utils import timezone
+from django.db.models import CharField, F, IntegerField, Q, Value
 
-from charhar.publishing.languages import ENGLISH
-from charhar.publishing.listing import by_year, per_year
 from charhar.publishing.models import PublishableQuerySet
+from charhar.publishing.shelf import Shelf, newest_of
 from charhar.taxonomy.models import Listed
 
 NEWEST_OF_A_KIND = 4
 # Among how many of a subject's newest a kind is looked for: a rare one is in the list, not at its head.
 LOOKED_THROUGH = 300
-
-
-# What readers do not see whatever the hour: few of many, so that a partial index holds them.
-KEPT_BACK = ~Q(state="published") | Q(trashed_at__isnull=False) | Q(corrects__isnull=False)
 
 
 @dataclass
@@ -49,39 +42,20 @@ class SubjectQuerySet(PublishableQuerySet):
 
     about: Any
 
-    def hidden(self, now: datetime.datetime | None = None) -> models.QuerySet:
-        """The keys of those that readers do not see: all but ``published``; some of them more than once.
-
-        They are few, and each part has an index, so that none of those that readers do see is looked at.
-        """
-        now = now or timezone.now()
-        parts = [KEPT_BACK, Q(publish_at__gt=now), Q(expire_at__lte=now)]
-        first, *others = (self.filter(part).order_by().values("pk") for part in parts)
-        return first.union(*others, all=True)
-
-    def years_under(self, subject: Listed, language: str) -> dict[int | None, int]:
-        """How many articles a subject's list in one language holds, by year. One query.
-
-        In English it is all that is filed, as the lists' own index has it, less what readers do not see, so
-        that none of the others is read. In Chinese each is asked whether it has an edition in the other
-        language.
-        """
-        if language != ENGLISH:
-            return per_year(self.for_readers_in(language).about(subject, language))
-        rows = {"topic": "topic_rows", "region": "region_rows", "newssection": "section_rows"}
-        filing = self.model._meta.get_field(rows[str(subject._meta.model_name)]).related_model
-        filed = filing.objects.filter(subject=subject, language=language).order_by()
-        days = filed.values("date").annotate(number=Count("pk"))
-        unseen = filed.filter(article__in=self.model.versions.hidden())
-        less = unseen.values("date").annotate(number=0 - Count("pk"))
-        return by_year(days.values_list("date", "number").union(less.values_list("date", "number"), all=True))
+    def shelf_of(self, subject: Listed, language: str) -> Shelf:
+        """The list of a topic, region or news section in a language, as readers page through it."""
+        under = {"topic": "topic", "region": "region", "newssection": "section"}[
+            str(subject._meta.model_name)
+        ]
+        return Shelf(under, subject.pk, language, {"article": self.published().for_list()})
 
     def front_of(self, subject: Any, language: str) -> tuple[list[Any], dict[str, list[Any]]]:
         """What heads a subject's page: what editors chose, in the page's language where there is such an
         edition, and of the newest ``LOOKED_THROUGH`` the newest of each kind besides. Three queries.
         """
         readable = self.for_readers_in(language)
-        newest = self.filter(pk__in=readable.about(subject, language).values("pk")[:LOOKED_THROUGH])
+        under = str(subject._meta.model_name)
+        newest = self.filter(newest_of("article", under, [subject.pk], language, LOOKED_THROUGH))
         looked = newest.order_by().annotate(
             row=F("pk"), key=F("pk"), original=F("translation_of"), place=Value(None, IntegerField())
         )

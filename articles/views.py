@@ -14,6 +14,7 @@ from charhar.publishing.head import absolute, feed_of, head_for
 from charhar.publishing.languages import CHINESE, ENGLISH, current_language
 from charhar.publishing.listing import listing
 from charhar.publishing.reading import for_reader
+from charhar.publishing.shelf import Shelf, numbers_of
 
 from .citations import citations
 from .models import Article, Byline, NewsSection
@@ -120,9 +121,7 @@ def person(byline: Byline) -> dict[str, Any]:
 def news_section(request: HttpRequest, slug: str) -> HttpResponse:
     """One news section, newest first."""
     section = get_object_or_404(NewsSection, slug=slug)
-    language = current_language()
-    rows = Article.objects.for_readers_in(language).about(section, language).for_list()
-    context = listing(request, rows, numbers=Article.objects.years_under(section, language))
+    context = listing(request, Article.objects.shelf_of(section, current_language()))
     context |= {
         "section": section,
         "sections": NewsSection.objects.shown(),
@@ -142,8 +141,8 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Tag, slug=slug)
     here = current_language()
     other = ENGLISH if here == CHINESE else CHINESE
-    rows = Article.objects.for_readers_in(here).filter(tags=found).for_list().newest_first()
-    context = listing(request, rows)
+    rows = {"article": Article.objects.published().for_list()}
+    context = listing(request, Shelf("tag", found.pk, here, rows))
     if not context["page"].object_list:
         raise Http404(_("Nothing carries this tag."))
     context |= {
@@ -152,7 +151,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
             request,
             found.name,
             feeds=[feed_of("tag", found.name, slug)],
-            languages=[other] if Article.objects.for_readers_in(other).filter(tags=found).exists() else [],
+            languages=[other] if numbers_of(["tag"], found.pk, other) else [],
             trail=[(_("Home"), "/"), (_("Latest Research"), reverse("research"))],
         ),
     }

@@ -21,7 +21,7 @@ from charhar.publishing.head import absolute, head_for, organisation
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import listing
 from charhar.publishing.prepared import Prepared
-from charhar.publishing.together import Together
+from charhar.publishing.shelf import Shelf
 from charhar.taxonomy.models import Region
 from experts.models import Expert
 from publications.models import Publication, Series
@@ -84,8 +84,8 @@ def faces(now: datetime.datetime) -> Any:
 
 def news(request: HttpRequest) -> HttpResponse:
     """News & Events: everything under a news section, newest first, with the sections' own newest."""
-    rows = Article.objects.for_readers_in(current_language()).in_news().for_list().newest_first()
-    context = listing(request, rows)
+    rows = {"article": Article.objects.published().for_list()}
+    context = listing(request, Shelf("news", 0, current_language(), rows))
     context["sections"] = NewsSection.objects.shown()
     context["head"] = head_for(
         request,
@@ -99,15 +99,11 @@ def news(request: HttpRequest) -> HttpResponse:
 
 def research(request: HttpRequest) -> HttpResponse:
     """Latest Research: research, commentary and interviews together with publications."""
-    language = current_language()
-    both = Together(
-        {
-            "article": Article.objects.for_readers_in(language).research(),
-            "publication": Publication.objects.for_readers_in(language),
-        },
-        {"article": Article.objects.for_list(), "publication": Publication.objects.for_list()},
-    )
-    context = listing(request, both)
+    both = {
+        "article": Article.objects.published().for_list(),
+        "publication": Publication.objects.published().for_list(),
+    }
+    context = listing(request, Shelf("research", 0, current_language(), both))
     context["head"] = head_for(
         request,
         _("Latest Research"),

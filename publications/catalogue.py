@@ -8,8 +8,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from charhar.publishing.languages import current_language
-from charhar.publishing.listing import in_year, per_year
+from charhar.publishing.listing import in_year
 from charhar.publishing.narrowing import NameField, NarrowingForm
+from charhar.publishing.shelf import Shelf
 from charhar.taxonomy.models import Topic
 from experts.names import is_called
 
@@ -28,7 +29,8 @@ class Catalogue(NarrowingForm):
         self.readable = Publication.objects.for_readers_in(current_language())
         self.lines = {row.slug: row for row in Series.objects.shown().select_related("cover")}
         self.topics = {row.slug: row for row in Topic.objects.shown()}
-        years = sorted((year for year in per_year(self.readable) if year is not None), reverse=True)
+        counted = Shelf("catalogue", 0, current_language(), {}).per_year()
+        years = sorted((year for year in counted if year is not None), reverse=True)
         choices = {
             "series": [(slug, row.name) for slug, row in self.lines.items()],
             "topic": [(slug, row.name) for slug, row in self.topics.items()],

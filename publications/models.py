@@ -14,11 +14,13 @@ from charhar.library.models import Document, Image
 from charhar.publishing.documents import SearchDocument
 from charhar.publishing.models import Publishable, PublishableQuerySet, Translated
 from charhar.publishing.richtext import RichTextField, plain_text
+from charhar.publishing.shelf import newest_of
 from charhar.taxonomy.bilingual import Bilingual
 from charhar.taxonomy.models import Listed, Region, Topic
 from experts.models import Expert
 
 from .identifiers import validate_doi, validate_isbn, validate_issn
+from .standing import ListedPublication
 
 
 class Series(Listed):
@@ -68,6 +70,11 @@ class PublicationQuerySet(PublishableQuerySet):
         rank = Window(RowNumber(), partition_by=models.F("series_id"), order_by=order)
         return self.annotate(rank=rank).filter(rank__lte=each).order_by("series_id", "rank")
 
+    def newest_about(self, subject: models.Model, language: str, count: int) -> "PublicationQuerySet":
+        """The newest under a topic or region."""
+        newest = newest_of("publication", f"{subject._meta.model_name}-books", [subject.pk], language, count)
+        return self.published().filter(newest).newest_first()[:count]
+
     def for_list(self) -> "PublicationQuerySet":
         """All that a row of a list shows: series and cover joined, contributors in one more query."""
         contributors = models.Prefetch("contributors", Contributor.objects.select_related("expert"))
@@ -95,7 +102,7 @@ class PublicationManager(models.Manager.from_queryset(PublicationQuerySet)):  # 
         return super().get_queryset().filter(corrects__isnull=True, trashed_at__isnull=True)
 
 
-class Publication(Translated, Publishable):
+class Publication(ListedPublication, Translated, Publishable):
     """An issue, a book or a report."""
 
     route = "publication"

@@ -15,6 +15,7 @@ from charhar.publishing.head import absolute, feed_of, head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import listing, page_of
 from charhar.publishing.reading import for_reader
+from charhar.publishing.shelf import Shelf
 
 from .catalogue import Catalogue
 from .models import Publication, Series
@@ -51,10 +52,8 @@ def publications(request: HttpRequest) -> HttpResponse:
 def series(request: HttpRequest, slug: str) -> HttpResponse:
     """One series, newest first."""
     line = get_object_or_404(Series.objects.select_related("cover"), slug=slug)
-    context = listing(
-        request,
-        Publication.objects.for_readers_in(current_language()).filter(series=line).for_list().newest_first(),
-    )
+    rows = {"publication": Publication.objects.published().for_list()}
+    context = listing(request, Shelf("series", line.pk, current_language(), rows))
     schema = []
     if line.issn:
         schema.append(

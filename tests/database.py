@@ -26,6 +26,7 @@ BRING_BACK = """DO $$ DECLARE name text; filled boolean; BEGIN
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'kept' LOOP
         EXECUTE format('INSERT INTO public.%1$I SELECT * FROM kept.%1$I', name);
     END LOOP;
+    DELETE FROM public.publishing_listtouch;  -- of what was deleted just now
 END $$"""
 
 

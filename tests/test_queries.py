@@ -36,9 +36,9 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 BUDGETS = {
-    "/": 12,
+    "/": 13,
     "/articles/article-of-3/": 10,
-    "/research/": 8,
+    "/research/": 7,
     "/news/": 5,
     "/news/section/": 6,
     "/topics/": 3,

@@ -16,6 +16,7 @@ from charhar.contacts.private import private
 from charhar.publishing.head import feed_of, head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.reading import for_reader
+from charhar.publishing.shelf import newest_of
 from experts.finder import Finder
 from experts.models import Expert
 
@@ -34,13 +35,16 @@ def journalists(request: HttpRequest) -> HttpResponse:
     finder = Finder(QueryDict("press=on"))
     keys = finder.found()
     experts = Expert.objects.published().select_related("portrait").in_bulk(keys[:FACES])
-    news = Article.objects.for_readers_in(current_language()).for_list().newest_first()
-    sections = list(NewsSection.objects.shown().filter(for_press=True))
+    for_press = list(NewsSection.objects.filter(for_press=True))
+    sections = [section for section in for_press if not section.hidden]
+    keys_of_press = [section.pk for section in for_press]
+    newest = newest_of("article", "section", keys_of_press, current_language(), ANNOUNCEMENTS)
+    news = Article.objects.published().filter(newest).for_list().newest_first()
     context = {
         "fields": [finder[name] for name in ("topic", "region", "language", "press")],
         "number": len(keys),
         "experts": [experts[key] for key in keys[:FACES] if key in experts],
-        "announcements": news.for_press()[:ANNOUNCEMENTS],
+        "announcements": news[:ANNOUNCEMENTS],
         "sections": sections,
         "head": head_for(
             request,

@@ -38,19 +38,28 @@ def reserve_address_after_delete(sender: Any, instance: Any, **kwargs: Any) -> N
         own.filter(status=Address.Status.RESERVED).delete()
 
 
-def pause_watch(using: str = "default", **kwargs: Any) -> None:
-    """Migrations write while tables are missing; the version is raised once, at their end."""
+def pause_watch(using: str = "default", plan: Any = (), **kwargs: Any) -> None:
+    """Migrations write while tables are missing; the version is raised once, at their end.
+
+    On SQLite they replace tables, and no trigger may name one that is away.
+    """
     from django.db import connections
 
+    from .standing import unwatch
+
     connections[using].content_watch_paused = True  # type: ignore[attr-defined]
+    if plan:
+        unwatch()
 
 
 def resume_watch(using: str = "default", **kwargs: Any) -> None:
-    """Make sure of the version's one row, raise it once and watch again."""
-    from django.db import connections
+    """Make sure of the version's one row and of the triggers, raise it once and watch again."""
+    from django.db import connections, transaction
+    from django.utils import timezone
 
     from .mirror import mirror
     from .models import ContentVersion
+    from .standing import is_watched, recount, watch
     from .version import clock_tables, raise_version
 
     connection = connections[using]
@@ -58,7 +67,12 @@ def resume_watch(using: str = "default", **kwargs: Any) -> None:
         ContentVersion.objects.using(using).get_or_create(
             pk=1, defaults={"epoch": ContentVersion.new_epoch()}
         )
-        mirror().raise_to(raise_version(connection))
+        if not is_watched():
+            watch()
+            recount(timezone.now())
+        with transaction.atomic(using=using):
+            version = raise_version(connection)
+        mirror().raise_to(version)
     connection.content_watch_paused = False  # type: ignore[attr-defined]
 
 

@@ -1,15 +1,14 @@
 """Lists: pages of twenty and narrowing by year; nothing else varies an address."""
 
 import datetime
-from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import EmptyPage, Page, Paginator
-from django.db.models import Count
 from django.http import Http404, HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+
+from .shelf import Shelf
 
 PER_PAGE = 20
 
@@ -26,40 +25,21 @@ class CountedPaginator(Paginator):
         return self.known
 
 
-def listing(
-    request: HttpRequest, rows: Any, per_page: int = PER_PAGE, numbers: dict[int | None, int] | None = None
-) -> dict[str, Any]:
+def listing(request: HttpRequest, shelf: Shelf, per_page: int = PER_PAGE) -> dict[str, Any]:
     """The context of a list: ``page``, ``years`` that hold something, and the chosen ``year`` or None.
 
-    ``rows`` is a queryset with a ``date``, no row in it twice, or something that answers ``per_year()`` and
-    ``in_year(year)``; ``numbers`` is how many each year holds, where that was counted already. Raises
-    ``Http404`` for a page or year that makes no sense or holds nothing. Two queries besides the rows' own
-    prefetches: the number in each year, and the page.
+    Raises ``Http404`` for a page or year that makes no sense or holds nothing. Two queries besides the rows'
+    own prefetches: the number in each year, and the page.
     """
-    if numbers is None:
-        numbers = rows.per_year() if hasattr(rows, "per_year") else per_year(rows)
+    numbers = shelf.per_year()
     years = sorted((year for year in numbers if year is not None), reverse=True)
     year = _year(request.GET.get("year"), years)
     if year is None:
         count = sum(numbers.values())
     else:
         count = numbers[year]
-        rows = rows.in_year(year) if hasattr(rows, "in_year") else in_year(rows, year)
-    return {"page": page_of(request, rows, per_page, count), "years": years, "year": year}
-
-
-def per_year(rows: Any) -> dict[int | None, int]:
-    """How many rows each year holds; undated ones under None. One query, which reads every row."""
-    # By days first, which an index has in order; SQLite would take each row's year by a call into Python.
-    return by_year(rows.order_by().values("date").annotate(rows=Count("pk")).values_list("date", "rows"))
-
-
-def by_year(days: Iterable[tuple[datetime.date | None, int]]) -> dict[int | None, int]:
-    """Numbers of days, where one may stand several times, as those of the years that hold something."""
-    numbers: Counter[int | None] = Counter()
-    for day, number in days:
-        numbers[None if day is None else day.year] += number
-    return {year: number for year, number in numbers.items() if number}
+        shelf = shelf.in_year(year)
+    return {"page": page_of(request, shelf, per_page, count), "years": years, "year": year}
 
 
 def in_year(rows: Any, year: int) -> Any:

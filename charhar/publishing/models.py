@@ -17,6 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .languages import CHINESE, ENGLISH, LANGUAGES, with_prefix
+from .list_models import ListCount as ListCount
+from .list_models import ListRow as ListRow
+from .list_models import ListTouch as ListTouch
 from .prepared import Prepared
 
 
@@ -26,6 +29,7 @@ class ContentVersion(models.Model):
     number = models.BigIntegerField(default=1)
     epoch = models.BigIntegerField()
     next_change = models.DateTimeField(null=True, blank=True)
+    counted_at = models.DateTimeField(default=timezone.now)  # what the lists' rows hold for; see standing.py
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="contentversion_is_one_row")]
@@ -262,6 +266,9 @@ class Publishable(models.Model):
     SEARCHED_WITH: tuple[str, ...] = ()
     # The column that names the text in plans and lists, of several the first that holds something.
     name_columns: tuple[str, ...] = ("title",)
+    # The columns that decide in which lists a text stands, and what ``list_kind`` reads; see standing.py.
+    LIST_COLUMNS: tuple[str, ...] = ()
+    LIST_KIND: tuple[str, ...] = ()
     is_translated = False
     is_preview = False
     route = ""

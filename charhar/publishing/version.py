@@ -70,25 +70,28 @@ def _raise_statement() -> tuple[str, int]:
         if hasattr(model, "clock_task")
     ]
     union = " UNION ALL ".join([*moments, *tasks])
-    statement = f"""UPDATE publishing_contentversion SET number = number + 1,
+    statement = f"""UPDATE publishing_contentversion SET number = number + 1, counted_at = %s,
         next_change = (SELECT MIN(moment) FROM ({union}) AS moments)
         RETURNING number, epoch"""  # noqa: S608
-    return statement, len(moments)
+    return statement, len(moments) + 1
 
 
 def raise_version(using: Any = connection, now: datetime.datetime | None = None) -> Version:
-    """Raise the version by one and find the next change. One statement; on PostgreSQL two.
+    """Raise the version by one, bring the lists up to date and find the next change; within a transaction.
 
-    Returns the new version without its next change.
+    Four statements, and more where a text stands elsewhere than before. Returns the new version without its
+    next change.
     """
+    from .models import ContentVersion
+    from .standing import settle
+
+    now = now or timezone.now()
     statement, times = _raise_statement()
-    moment = using.ops.adapt_datetimefield_value(now or timezone.now())
+    # Locked where that can be. A statement that waits for another's row goes on seeing all else as it was
+    # before the wait: it would look for the next change without what the other has just committed.
+    settle(ContentVersion.objects.select_for_update().values_list("counted_at", flat=True).get(), now)
     with using.cursor() as cursor:
-        if using.features.has_select_for_update:
-            # A statement that waits for another's row goes on seeing all else as it was before the wait: it
-            # would look for the next change without what the other has just committed.
-            cursor.execute("SELECT number FROM publishing_contentversion FOR UPDATE")
-        cursor.execute(statement, [moment] * times)
+        cursor.execute(statement, [using.ops.adapt_datetimefield_value(now)] * times)
         number, epoch = cursor.fetchone()
     return Version(number, epoch, None)
 

@@ -16,6 +16,7 @@ from .models import Listed, Region, Topic
 MOST_FEATURED = 3
 ENOUGH_TO_SORT = 10
 OF_EACH_KIND = 3
+PUBLICATIONS = 4
 
 
 def regions(request: HttpRequest) -> HttpResponse:
@@ -58,11 +59,10 @@ def _index(request: HttpRequest, kind: str, model: type[Listed], title: str) -> 
 def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, str]) -> HttpResponse:
     language = current_language()
     articles = subject.articles.model
-    rows = articles.objects.for_readers_in(language).about(subject, language).for_list()
-    context = listing(request, rows, numbers=articles.objects.years_under(subject, language))
-    featured, by_kind = articles.objects.front_of(subject, language)
+    context = listing(request, articles.objects.shelf_of(subject, language))
     page = context["page"]
     is_front = page.number == 1 and context["year"] is None
+    featured, by_kind = articles.objects.front_of(subject, language) if is_front else ([], {})
     is_chosen = bool(featured)
     # Where everything is in view at once, a lead and the kinds would only repeat it.
     if page.paginator.count < ENOUGH_TO_SORT:
@@ -83,9 +83,9 @@ def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, st
             (label, by_kind[key][:OF_EACH_KIND]) for key, label in articles.Kind.choices if by_kind.get(key)
         ],
         "leads": [lead.expert for lead in leads if lead.expert.is_published],
-        "publications": subject.publications.for_readers_in(language)
-        .select_related("series", "cover")
-        .newest_first()[:4],
+        "publications": subject.publications.model.objects.select_related("series", "cover").newest_about(
+            subject, language, PUBLICATIONS
+        ),
         "head": head_for(
             request, subject.name, subject.standfirst, feeds=[feed], trail=[(_("Home"), "/"), above]
         ),

@@ -1,0 +1,180 @@
+"""One list of the site, as readers page through it: counted by months, read by an index, far pages by a leap.
+
+A page costs the same wherever it is. Which year and month it begins in follows from the counts, and only
+within that month are rows passed over; that is done in the index of ``ListRow``, without touching a text.
+"""
+
+import calendar
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
+
+from django.db.models import F, IntegerField, Q, QuerySet, Sum
+
+from .languages import CHINESE, ENGLISH
+from .list_models import ListCount, ListRow
+from .standing import ALONE, UNDATED
+
+# Fewer rows than this are passed over for less than it costs to ask for the month.
+NEAR = 200
+ORDER = ("-date", "-publish_at", "-text")
+
+
+class Stretch(NamedTuple):
+    """Some of a list's rows in one edition."""
+
+    edition: str
+    start: int
+    stop: int
+
+
+def editions_in(language: str) -> list[str]:
+    """What a list in a language shows, in its order: in Chinese also what is there in English alone."""
+    return [ENGLISH] if language == ENGLISH else [CHINESE, ALONE]
+
+
+class Shelf:
+    """One list in one language, newest first; for ``listing``.
+
+    ``rows`` are the querysets, by name of the kind, that a page's texts are fetched from with all that a row
+    shows. ``kind`` narrows a list whose parts are counted by kind.
+    """
+
+    def __init__(
+        self, under: str, subject: int, language: str, rows: Mapping[str, Any], *, kind: str = ""
+    ) -> None:
+        self.under, self.subject, self.language, self.rows = under, subject, language, rows
+        self.kind, self.year = kind, 0
+        self._numbers: dict[str, Counter[int]] | None = None
+
+    @property
+    def counted_as(self) -> str:
+        """The name that the list's counts stand under."""
+        return f"{self.under}:{self.kind}" if self.kind else self.under
+
+    def numbers(self) -> dict[str, Counter[int]]:
+        """How many rows each edition has in each year. One query, once."""
+        if self._numbers is None:
+            found = numbers_of([self.counted_as], self.subject, self.language)
+            self._numbers = found.get(self.counted_as, {})
+        return self._numbers
+
+    def per_year(self) -> dict[int | None, int]:
+        """How many texts each year holds; undated ones under None."""
+        years: Counter[int] = Counter()
+        for numbers in self.numbers().values():
+            years.update(numbers)
+        return {None if year == UNDATED.year else year: number for year, number in years.items()}
+
+    def in_year(self, year: int) -> "Shelf":
+        """Those dated in one year."""
+        narrowed = Shelf(self.under, self.subject, self.language, self.rows, kind=self.kind)
+        narrowed.year = year
+        narrowed._numbers = {
+            edition: Counter({year: numbers[year]}) for edition, numbers in self.numbers().items()
+        }
+        return narrowed
+
+    def __getitem__(self, part: slice) -> list[Any]:
+        """The texts of one page: each kind's own query, one for keys of several kinds, one on a far page."""
+        pages = [self._page(stretch) for stretch in self._stretches(part.start or 0, part.stop)]
+        if len(self.rows) == 1 and pages:
+            (rows,) = self.rows.values()
+            texts = rows.filter(reduce(or_, (Q(pk__in=page.values("text")) for page in pages)))
+            return sorted(texts.order_by(), key=newness, reverse=True)
+        return self.fetch([key for page in pages for key in page.values_list("what", "text")])
+
+    def fetch(self, keys: list[tuple[str, int]]) -> list[Any]:
+        """The texts with these names of kinds and keys, in their order."""
+        found: dict[tuple[str, int], Any] = {}
+        for what, rows in self.rows.items():
+            wanted = [pk for named, pk in keys if named == what]
+            for pk, row in (rows.in_bulk(wanted) if wanted else {}).items():
+                row.is_publication = what == "publication"
+                found[what, pk] = row
+        return [found[key] for key in keys if key in found]
+
+    def _stretches(self, start: int, stop: int) -> Iterator[Stretch]:
+        for edition in editions_in(self.language):
+            length = self.numbers().get(edition, Counter()).total()
+            if start < length and start < stop:
+                yield Stretch(edition, start, min(stop, length))
+            start, stop = max(0, start - length), max(0, stop - length)
+
+    def _page(self, stretch: Stretch) -> QuerySet[ListRow]:
+        rows, passed = self._in(stretch.edition), 0
+        if stretch.start >= NEAR:
+            newest, passed = self._leap(stretch)
+            rows = rows.filter(date__lte=newest)
+        return rows.order_by(*ORDER)[stretch.start - passed : stretch.stop - passed]
+
+    def _in(self, edition: str) -> QuerySet[ListRow]:
+        rows = rows_under(self.under, self.subject, edition)
+        if self.kind:
+            rows = rows.filter(Q(elsewhere=True) if self.kind == "media" else Q(kind=self.kind))
+        if self.year:
+            rows = rows.filter(date__range=(datetime.date(self.year, 1, 1), datetime.date(self.year, 12, 31)))
+        return rows
+
+    def _leap(self, stretch: Stretch) -> tuple[datetime.date, int]:
+        """The last day of the month that the stretch begins in, and how many rows are newer. One query."""
+        passed, numbers = 0, self.numbers()[stretch.edition]
+        for year in sorted(numbers, reverse=True):
+            if passed + numbers[year] > stretch.start:
+                break
+            passed += numbers[year]
+        months = ListCount.objects.filter(
+            under=self.counted_as, subject=self.subject, edition=stretch.edition,
+            period__range=(year * 100, year * 100 + 99),
+        )  # fmt: skip
+        newest = datetime.date(year, 12, 31)
+        for period, number in months.order_by("-period").values_list("period", "number"):
+            if passed + number > stretch.start:
+                month = period % 100 or 12
+                newest = datetime.date(year, month, calendar.monthrange(year, month)[1])
+                break
+            passed += number
+        return newest, passed
+
+
+def newness(text: Any) -> tuple[Any, ...]:
+    """As lists sort, the newest last."""
+    return text.language, text.date or UNDATED, text.publish_at, text.pk
+
+
+def rows_under(under: str, subject: int, edition: str) -> QuerySet[ListRow]:
+    """The rows of a list in one edition."""
+    rows = ListRow.objects.filter(under=under, subject=subject)
+    return rows.filter(language=ENGLISH, alone=True) if edition == ALONE else rows.filter(language=edition)
+
+
+def newest_of(
+    what: str, under: str, subjects: Iterable[int], language: str, count: int, by: tuple[str, ...] = ORDER
+) -> Q:
+    """A condition on texts of one kind: the newest of some subjects' lists in a language, for the query that
+    fetches them. ``count`` of each edition of each list."""
+    parts = [
+        Q(pk__in=rows_under(under, subject, edition).filter(what=what).order_by(*by).values("text")[:count])
+        for subject in subjects
+        for edition in editions_in(language)
+    ]
+    return reduce(or_, parts, Q()) if parts else Q(pk__in=())
+
+
+def numbers_of(unders: list[str], subject: int, language: str) -> dict[str, dict[str, Counter[int]]]:
+    """How many rows some lists have, by the name that they are counted under, edition and year. One query."""
+    counts = (
+        ListCount.objects.filter(under__in=unders, subject=subject, edition__in=editions_in(language))
+        .annotate(year=F("period") / 100)
+        .order_by()
+        .values_list("under", "edition", "year")
+        .annotate(total=Sum("number", output_field=IntegerField()))
+    )
+    found: dict[str, dict[str, Counter[int]]] = {}
+    for under, edition, year, total in counts:
+        if total > 0:
+            found.setdefault(under, {}).setdefault(edition, Counter())[year] = total
+    return found
