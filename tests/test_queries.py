@@ -36,7 +36,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 BUDGETS = {
-    "/": 13,
+    "/": 12,
     "/articles/article-of-3/": 10,
     "/research/": 7,
     "/news/": 5,

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0010_kept_back_by_a_partial_index'),
+        ('articles', '0011_byline_last_of_expert'),
     ]
 
     operations = [
