@@ -1,5 +1,6 @@
 """Ways to hand an article on that tell nobody about it: a mail, the address, a picture of it for phones."""
 
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -28,6 +29,7 @@ def ways_to_share(text: Article) -> Share:
     return Share(url, f"mailto:?{words}", qr_code(url))
 
 
+@lru_cache(maxsize=1000)  # some 2 kB each; every publication has each page made anew, and no address changes
 def qr_code(address: str) -> SafeString:
     """An address as a QR code: an SVG without a size of its own, black on the ground that the page gives."""
     # Any mask makes a valid code. To try all eight for the evenest takes longer than many a query.

@@ -41,6 +41,12 @@ class Front:
 
 
 @Prepared
+def subjects_shown(kind: Any) -> Any:
+    """The topics or regions that lists show."""
+    return kind.objects.shown()
+
+
+@Prepared
 def pinned_places(language: str, now: datetime.datetime) -> Any:
     """Which texts are pinned where, as (place, key)."""
     return HomeSlot.objects.standing(now).filter(language=language).values_list("place", "article")
@@ -96,7 +102,7 @@ def topics_with_newest(language: str, shown: set[int]) -> list[tuple[Topic, list
 
     A topic whose texts all stand above repeats them rather than look empty.
     """
-    topics = list(Topic.objects.shown())
+    topics = subjects_shown(Topic)
     found = Article.objects.newest_under(
         Topic, [topic.pk for topic in topics], language, each=ALL + UNDER_A_TOPIC
     )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from articles.models import Article, NewsSection
 from charhar.desk import heartbeat
 from charhar.desk.sittings import kept_page
-from charhar.front import Place, compose, topics_with_newest
+from charhar.front import Place, compose, subjects_shown, topics_with_newest
 from charhar.navigation import furniture
 from charhar.publishing.addresses import other_edition
 from charhar.publishing.head import absolute, head_for, organisation
@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "research": front.places[Place.RESEARCH],
         "news": front.places[Place.NEWS],
         "topics": topics_with_newest(language, front.shown),
-        "regions": Region.objects.shown(),
+        "regions": subjects_shown(Region),
         "shelf": shelf(language),
         "faces": faces(now=timezone.now()),
         "head": head_for(

@@ -5,6 +5,7 @@ from itertools import count
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from charhar.library.models import Image
 from charhar.library.templatetags.pictures import picture
 
 from .languages import latin_slug
+from .prepared import Prepared
 from .richtext import guard
 from .richtext_tree import Node, Raw, image_number, is_footnote, parse, serialise
 
@@ -30,11 +32,17 @@ def render(html: str, *, prefix: str = "") -> SafeString:
         return SafeString("")
     tree = parse(guard(html))
     numbers = {number for number in map(image_number, tree.find("figure")) if number}
-    images = Image.objects.in_bulk(numbers) if numbers else {}
+    images = {image.pk: image for image in pictures(keys=sorted(numbers))} if numbers else {}
     page = _Page(prefix, images)
     page.visit(tree)
     tree.children.extend(page.notes_section())
     return mark_safe(serialise(tree))  # noqa: S308 -- guarded above, and written with everything escaped
+
+
+@Prepared
+def pictures(keys: list[int]) -> QuerySet:
+    """The library's pictures with these keys."""
+    return Image.objects.filter(pk__in=keys).order_by()
 
 
 class _Page:

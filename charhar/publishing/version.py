@@ -16,6 +16,8 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from .prepared import Prepared
+
 
 class Version(NamedTuple):
     """The version's number, the epoch it counts in, and when it ends by the clock alone."""
@@ -123,9 +125,14 @@ def current_version(now: datetime.datetime | None = None) -> Version:
 
 def read_version() -> Version:
     """The version as its row stands. One query."""
+    return Version(*_version_row()[0])
+
+
+@Prepared
+def _version_row() -> Any:
     from .models import ContentVersion
 
-    return Version(*ContentVersion.objects.values_list("number", "epoch", "next_change").get())
+    return ContentVersion.objects.values_list("number", "epoch", "next_change")
 
 
 def renew_epoch(seen: Version) -> None:
