@@ -3,7 +3,6 @@
 import datetime
 import secrets
 from collections.abc import Iterable
-from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -15,9 +14,9 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
-from django.utils.encoding import force_str
 from django.utils.translation import gettext_lazy as _
 
+from .labels import Labelled
 from .languages import CHINESE, ENGLISH, LANGUAGES, with_prefix
 from .list_models import ListCount as ListCount
 from .list_models import ListRow as ListRow
@@ -238,13 +237,7 @@ class LiveManager(models.Manager.from_queryset(PublishableQuerySet)):  # type: i
         return super().get_queryset().filter(corrects__isnull=True, trashed_at__isnull=True)
 
 
-@cache
-def _labels(field: models.Field) -> dict[Any, Any]:
-    """The labels of a field's choices, not yet translated."""
-    return dict(field.flatchoices)
-
-
-class Publishable(models.Model):
+class Publishable(Labelled, models.Model):
     """A text with a state, hours of publication and expiry, an address, working copies and a history.
 
     State changes go through ``workflow``; ``objects`` holds what lives, ``versions`` everything.
@@ -453,16 +446,6 @@ class Publishable(models.Model):
     def filing_defaults(self) -> dict[str, Any]:
         """What the rows between the text and its subjects carry besides, where they are rows of their own."""
         return {}
-
-    # -- Labels ------------------------------------------------------------------------------------
-
-    def _get_FIELD_display(self, field: models.Field) -> Any:
-        """What ``get_kind_display()`` and its like say.
-
-        Django's own takes all labels of a field anew for each, and translates every one of them.
-        """
-        value = getattr(self, field.attname)
-        return force_str(_labels(field).get(value, value), strings_only=True)
 
     # -- Addresses ---------------------------------------------------------------------------------
 
