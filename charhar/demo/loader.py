@@ -166,11 +166,18 @@ class Loader:
     # -- Parts of steps ----------------------------------------------------------------------------
 
     def newsletters(self) -> None:
-        """One newsletter in the archive, sent to nobody, and a draft; only where there is none."""
+        """A newsletter in each language's archive, sent to nobody, and a draft; only where there is none."""
         made, left = 0, Newsletter.objects.count()
         if not left:
-            texts = list(Article.objects.published().in_language(ENGLISH).order_by("-publish_at", "-pk")[:8])
-            for fields, part in zip(read_yaml("offers")["newsletters"], (texts[4:], texts[:4]), strict=True):
+            newest = {
+                language: list(
+                    Article.objects.published().in_language(language).order_by("-publish_at", "-pk")[:8]
+                )
+                for language in (ENGLISH, CHINESE)
+            }
+            for fields in read_yaml("offers")["newsletters"]:
+                texts = newest[fields.get("language", ENGLISH)]
+                part = texts[4:] if fields["sent"] else texts[:4]
                 with transaction.atomic():
                     newsletter = Newsletter.objects.create(**{k: v for k, v in fields.items() if k != "sent"})
                     add_texts(newsletter, part)

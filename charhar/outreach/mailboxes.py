@@ -12,6 +12,8 @@ from .incoming import MOST_BYTES
 
 PATIENCE = 20  # seconds
 MOST_A_TIME = 500
+# What goes wrong on the way to a mailbox.
+TROUBLE = (OSError, imaplib.IMAP4.error, poplib.error_proto)
 
 
 def from_path(path: Path) -> Iterator[bytes]:
@@ -40,7 +42,7 @@ def _beginning(path: Path) -> bytes:
 
 def from_url(url: str, *, keep_unseen: bool = False) -> Iterator[bytes]:
     """The unseen mails of an IMAP folder, each marked as seen once the next is asked for; or all of a POP
-    mailbox's newest. ``keep_unseen`` marks nothing. Raises ``OSError`` or the protocol's error."""
+    mailbox's newest. ``keep_unseen`` marks nothing. Raises one of ``TROUBLE``."""
     parts = urlsplit(url)
     name, password = unquote(parts.username or ""), unquote(parts.password or "")
     host = parts.hostname or ""

@@ -8,7 +8,9 @@ import itertools
 import os
 
 import pytest
+from django.urls import reverse
 
+from charhar.contacts.models import Person
 from charhar.demo.inbox import load_inbox
 from charhar.members.models import Plan
 from charhar.outreach.models import ContactMessage
@@ -118,6 +120,23 @@ def test_the_inbox(house, browse, axe):
             f"{listed}times/",
             "/admin/outreach/replytemplate/add/",
             "/admin/outreach/route/add/",
+        )
+    }
+    assert {path: complaints for path, complaints in found.items() if complaints} == {}
+
+
+def test_privacy_and_bringing_in(house, browse, axe):
+    person, editor = Person.objects.meet("ann@example.org", name="Ann Lee"), administrator()
+    own = f"/admin/contacts/person/{person.pk}/"
+    found = {
+        path: in_every_look(browse(path, user=editor), axe)
+        for path in (
+            "/admin/contacts/person/",
+            f"{own}change/",
+            f"{own}erase/",
+            reverse("admin:contacts_retentionrun_changelist"),
+            "/admin/outreach/subscription/",
+            "/admin/outreach/subscription/import/",
         )
     }
     assert {path: complaints for path, complaints in found.items() if complaints} == {}

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from charhar.outreach.mailboxes import from_path, from_url
+from charhar.outreach.mailboxes import TROUBLE, from_path, from_url
 from charhar.outreach.reading import read_all
 
 
@@ -30,6 +30,9 @@ class Command(BaseCommand):
             mails = from_url(settings.INBOX_URL, keep_unseen=dry_run)
         else:
             raise CommandError("Name a file or folder, or set INBOX_URL.")
-        counts = read_all(mails, dry_run=dry_run)
+        try:
+            counts = read_all(mails, dry_run=dry_run)
+        except TROUBLE as error:
+            raise CommandError(f"The mail can not be read further: {error}") from error
         said = ", ".join(f"{number} {kind}" for kind, number in sorted(counts.items())) or "nothing new"
         self.stdout.write(f"{'Would be: ' if dry_run else ''}{said}")
