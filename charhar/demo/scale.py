@@ -2,7 +2,7 @@
 
 Everything follows from an article's number; there is no chance in it, so that a load that was cut off goes on
 where it ended. Rows are written past Django's models, as SQLite's ``executemany`` and PostgreSQL's ``COPY``
-take them: at least 5,000 articles a second.
+take them.
 """
 
 import datetime
