@@ -9,7 +9,6 @@ import statistics
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pages import set_up
 from searching import Spent
