@@ -108,14 +108,14 @@ def redis():
 class Web:
     """One gunicorn with its processes, in a group of its own, on a port of its own."""
 
-    def __init__(self, variables, port=None):
-        self.port = port or free_port()
+    def __init__(self, variables, words=()):
+        self.port, self.words = free_port(), words
         self.variables = os.environ | variables | {"PORT": str(self.port)}
         self.start()
 
     def start(self):
         """Begin to start; ``ready`` waits for it."""
-        command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
+        command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", *self.words]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.variables, stdout=subprocess.DEVNULL, start_new_session=True
         )

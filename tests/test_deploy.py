@@ -1,6 +1,7 @@
 """`make demo` says in one clear line what keeps it from starting, and keeps what it made."""
 
 import os
+import runpy
 import socket
 import stat
 import subprocess
@@ -178,6 +179,17 @@ def test_a_failed_installation_shows_pips_last_words(environment, capsys):
         environment._install("base")
     assert "ERROR: no such network" in capsys.readouterr().out
     assert not environment._is_current("base")
+
+
+def test_gunicorn_makes_once_what_every_process_needs(transactional_db, caplog):
+    from django.template import engines
+
+    templates = engines["django"].engine.template_loaders[0].get_template_cache
+    templates.clear()
+    runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))["warm_up"]()
+    assert [record.getMessage() for record in caplog.records if record.levelname != "INFO"] == []
+    made = {name for name in templates if isinstance(name, str)}
+    assert {"home.html", "research.html", "articles/article.html", "404.html"} <= made
 
 
 def test_the_locks_hold_hashes_and_no_address():

@@ -227,6 +227,7 @@ class Load:
 
 @needs_nginx
 @pytest.mark.long
+@pytest.mark.timeout(400)
 def test_no_request_fails_while_a_machine_dies_or_is_replaced(machines, tmp_path):
     texts = [ArticleFactory() for _ in range(10)]
     paths = [*(text.get_absolute_url() for text in texts), "/", "/research/"]
