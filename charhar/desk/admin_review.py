@@ -75,9 +75,28 @@ ON_COMMENT = {
         _("Your answer stands below."),
         needs_form=True,
     ),
+    "reword": Act(
+        lambda comment, user, given: review.reword(comment, user, given["body"]),
+        _("Your words are changed."),
+        needs_form=True,
+    ),
+    "remove": Act(lambda comment, user, given: review.remove(comment, user), _("Your words are gone.")),
     "resolve": Act(lambda comment, user, given: review.resolve(comment, user), _("The comment is resolved.")),
     "reopen": Act(lambda comment, user, given: review.reopen(comment, user), _("The comment is open again.")),
 }
+
+
+# What its writer does to the last word of a thread, be it a comment or an answer.
+ON_LAST_WORD = {"reword", "remove"}
+
+
+class LastWord(NamedTuple):
+    """What its writer may still change or take back."""
+
+    pk: int
+    form: AnswerForm
+    reword_url: str
+    remove_url: str
 
 
 class Thread(NamedTuple):
@@ -85,6 +104,7 @@ class Thread(NamedTuple):
 
     comment: Comment
     answers: list[Comment]
+    last_word: LastWord | None
     about: Any
     where: Any
     form: AnswerForm | None
@@ -191,9 +211,8 @@ class ReviewAdmin(PublishableAdmin):
         text = self._reviewed(request, object_id)
         on: Any = text
         if comment is not None:
-            on = get_object_or_404(
-                review.said_of(Comment, text, request.user).filter(parent=None), pk=comment
-            )
+            said = review.said_of(Comment, text, request.user)
+            on = get_object_or_404(said if act in ON_LAST_WORD else said.filter(parent=None), pk=comment)
         form = self._form(request, text, act, comment) if acts[act].needs_form else None
         if form is None or form.is_valid():
             try:
@@ -217,8 +236,8 @@ class ReviewAdmin(PublishableAdmin):
             return AssignForm(request.POST, text=text, standing=None)
         if act == "comment":
             return CommentForm(request.POST, choices=self.fields_to_comment())
-        if act == "answer":
-            return AnswerForm(request.POST, key=comment or 0)
+        if act in ("answer", "reword"):
+            return AnswerForm(request.POST, key=comment or 0, auto_id=f"{act}_{comment}_%s")
         return DecideForm(request.POST)
 
     def _review_page(
@@ -300,11 +319,15 @@ class ReviewAdmin(PublishableAdmin):
             Thread(
                 comment,
                 answers.get(comment.pk, []),
+                self._last_word(request, text, comment, answers.get(comment.pk, []), rows, bound),
                 labels.get(comment.field, comment.field),
                 _where(comment, rows),
                 self._answer_form(comment, rows, bound),
                 may_resolve[comment.object_id](comment),
-                {act: self._act_url(request, text, act, comment.pk) for act in ON_COMMENT},
+                {
+                    act: self._act_url(request, text, act, comment.pk)
+                    for act in ("answer", "resolve", "reopen")
+                },
             )
             for comment in reversed(comments)
             if not comment.parent_id
@@ -314,6 +337,27 @@ class ReviewAdmin(PublishableAdmin):
         if comment.resolved_at is not None or rows[comment.object_id].trashed_at is not None:
             return None
         return bound.get(("answer", comment.pk)) or AnswerForm(key=comment.pk)
+
+    def _last_word(
+        self,
+        request: HttpRequest,
+        text: Any,
+        comment: Comment,
+        answers: list[Comment],
+        rows: dict[int, Any],
+        bound: dict[Any, Form],
+    ) -> LastWord | None:
+        """What this person may change in a thread; what they were refused stands there with its reason."""
+        refused = [said for said in (comment, *answers) if ("reword", said.pk) in bound]
+        last = (refused or answers or [comment])[-1]
+        mine = last.author_id == request.user.pk and self._answer_form(comment, rows, {}) is not None
+        if not refused and not mine:
+            return None
+        form: Any = bound.get(("reword", last.pk)) or AnswerForm(
+            key=last.pk, initial={"body": last.body}, auto_id=f"reword_{last.pk}_%s"
+        )
+        urls = [self._act_url(request, text, act, last.pk) for act in ("reword", "remove")]
+        return LastWord(last.pk, form, *urls)
 
     def _decisions(
         self, text: Any, rows: dict[int, Any], opinions: list[Opinion]

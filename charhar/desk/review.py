@@ -116,8 +116,9 @@ def assign(
 ) -> Assignment:
     """Ask somebody to see to the text until a day; takes the place of an open assignment, and tells them.
 
-    Their own texts then count it in. Asking the same again changes nothing. Raises ``PermissionDenied``, and
-    ``ValidationError`` for somebody who could not open the text.
+    Their own texts then count it in. For the same person the day and what is asked are moved, and they are
+    told; asking the same again changes nothing. Raises ``PermissionDenied``, and ``ValidationError`` for
+    somebody who could not open the text.
     """
     with transaction.atomic():
         _begin(text, user, may_assign)
@@ -135,6 +136,11 @@ def assign(
         standing = open_assignment(text)
         if standing is not None:
             if (standing.to_id, standing.due, standing.note) == (to.pk, due, note.strip()):
+                return standing
+            if standing.to_id == to.pk:
+                standing.due, standing.note, standing.by = due, note.strip(), user
+                standing.save(update_fields=["due", "note", "by"])
+                tell([to], "assigned", text, user, assignment=standing)
                 return standing
             _close(standing)
         assignment = Assignment.objects.create(**about(text), to=to, by=user, due=due, note=note.strip())
@@ -187,13 +193,64 @@ def comment(text: Publishable, user: Any, body: str, *, field: str = "", quote: 
 
 
 def answer(parent: Comment, user: Any, body: str) -> Comment:
-    """Answer beneath a comment, also an outsider's; one that is resolved is reopened first."""
+    """Answer beneath a comment, also an outsider's; one that is resolved is reopened first.
+
+    Tells the comment's writer, where they may read the text still, and those mentioned.
+    """
     with transaction.atomic():
         text, parent = _of(parent)
         _begin(text, user, may_read)
         if parent.resolved_at is not None:
             raise ValidationError(_("This comment is resolved by now. Reopen it to answer."))
-        return _say(text, user, body, parent=parent)
+        made = _say(text, user, body, parent=parent)
+        writer = parent.author
+        if writer is not None and may_read(writer, text) and not made.mentions.filter(pk=writer.pk).exists():
+            tell([writer], "answered", text, user, comment=made)
+        return made
+
+
+def reword(comment: Comment, user: Any, body: str) -> None:
+    """Write a comment or answer of one's own anew, while nobody has answered; tells those newly mentioned.
+
+    Raises ``PermissionDenied``, and ``ValidationError`` where it is empty, mentions nobody's name or is
+    answered or resolved by now.
+    """
+    with transaction.atomic():
+        text, said = _unanswered(comment, user)
+        said.body = _worded(body)
+        named = _mentioned(text, said.body)
+        before = set(said.mentions.values_list("pk", flat=True))
+        said.save(update_fields=["body"])
+        said.mentions.set(named)
+        tell([p for p in named if p.pk not in before], "mentioned", text, user, comment=said)
+
+
+def remove(comment: Comment, user: Any) -> None:
+    """Take a comment or answer of one's own back, while nobody has answered. Raises as ``reword``."""
+    with transaction.atomic():
+        _text, said = _unanswered(comment, user)
+        said.delete()
+
+
+def is_last(comment: Comment, answers: list[Comment]) -> bool:
+    """Whether nothing was said after a comment in its thread, of which these are the answers in order."""
+    return comment.pk == answers[-1].pk if answers else comment.parent_id is None
+
+
+def _unanswered(comment: Comment, user: Any) -> tuple[Any, Comment]:
+    """The text, held, and a comment of the person's own that can still be changed."""
+    text, thread = _of(comment)
+    _begin(text, user, may_read)
+    said = thread if comment.pk == thread.pk else thread.answers.filter(pk=comment.pk).first()
+    if said is None:
+        raise ValidationError(_("This comment was taken back meanwhile."))
+    if said.author_id != user.pk:
+        raise PermissionDenied(f"{comment.pk} is not {user}'s")
+    if thread.resolved_at is not None:
+        raise ValidationError(_("This comment is resolved by now. Reopen it to change it."))
+    if not is_last(said, list(thread.answers.all())):
+        raise ValidationError(_("Somebody has answered by now: what was said stands. Answer in your turn."))
+    return text, said
 
 
 def resolve(comment: Comment, user: Any) -> None:
@@ -217,19 +274,23 @@ def _settle(comment: Comment, user: Any, at: datetime.datetime | None) -> None:
 
 
 def _of(comment: Comment) -> tuple[Any, Comment]:
-    """The text of a comment, its row locked, and the comment as it is now: the one that began the thread."""
-    comment = Comment.objects.select_related("parent").get(pk=comment.pk)
-    model: Any = comment.content_type.model_class()
-    text = model.versions.select_for_update().get(pk=comment.object_id)
-    comment = comment.parent or comment
-    comment.refresh_from_db()
+    """The text of a comment, its row locked, and the comment as it is now: the one that began the thread.
+
+    Raises ``ValidationError`` where its writer has taken it back meanwhile.
+    """
+    try:
+        comment = Comment.objects.select_related("parent").get(pk=comment.pk)
+        model: Any = comment.content_type.model_class()
+        text = model.versions.select_for_update().get(pk=comment.object_id)
+        comment = comment.parent or comment
+        comment.refresh_from_db()
+    except Comment.DoesNotExist as error:
+        raise ValidationError(_("This comment was taken back meanwhile.")) from error
     return text, comment
 
 
 def _say(text: Publishable, user: Any, body: str, **fields: Any) -> Comment:
-    body = body.strip()
-    if not body:
-        raise ValidationError({"body": _("Write what you want to say.")})
+    body = _worded(body)
     named = _mentioned(text, body)
     made = Comment.objects.create(
         **about(text), version=text.version, body=body, author=user, author_name=name_of(user)[:150], **fields
@@ -237,6 +298,13 @@ def _say(text: Publishable, user: Any, body: str, **fields: Any) -> Comment:
     made.mentions.set(named)
     tell(named, "mentioned", text, user, comment=made)
     return made
+
+
+def _worded(body: str) -> str:
+    body = body.strip()
+    if not body:
+        raise ValidationError({"body": _("Write what you want to say.")})
+    return body
 
 
 def _mentioned(text: Publishable, body: str) -> list[Any]:

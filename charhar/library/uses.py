@@ -10,17 +10,29 @@ from django.db.models import Q
 
 from .models import Document, FormerFile, Image
 
+# How models, or their managers, name the rows that readers see.
+READERS_SEE = ("published", "in_archive", "open", "shown")
+
 
 def is_published(document: Document) -> bool:
-    """Whether readers may have a document: a published text names it as its file or links to it.
+    """Whether readers may have a document: a page that they see, and that is not hidden, uses it.
 
-    Two queries where a publication has it as its file, else at most one more for each other kind of text.
+    Two queries where a publication has it as its file, else at most one more for each other kind of page.
     """
-    for model, condition in _places(document):
-        manager = model._default_manager
-        if hasattr(manager, "published") and manager.published().filter(condition).exists():  # type: ignore[attr-defined]
-            return True
-    return False
+    return any(
+        seen is not None and seen().filter(condition).exists()
+        for model, condition in _places(document)
+        for seen in [_seen_by_readers(model)]
+    )
+
+
+def _seen_by_readers(model: Any) -> Any:
+    """What gives the rows of a model that readers see now; None for what is no page or part of one."""
+    for owner in (model._default_manager, model):
+        for name in READERS_SEE:
+            if hasattr(owner, name):
+                return getattr(owner, name)
+    return None
 
 
 def uses_of(row: Image | Document) -> list[models.Model]:

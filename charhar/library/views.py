@@ -40,7 +40,7 @@ def image(request: HttpRequest, name: str) -> HttpResponseBase:
 
 @require_safe
 def document(request: HttpRequest, name: str) -> HttpResponseBase:
-    """A document: for everyone once a published text uses it, before that for staff who may see it.
+    """A document: for everyone once a page that readers see uses it, before that for staff who may see it.
 
     Everybody else is told 404, as for a document that does not exist.
     """

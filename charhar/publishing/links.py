@@ -31,7 +31,16 @@ CHUNK = 500
 CLOCK = ("state", "publish_at", "expire_at", "trashed_at", "corrects_id")
 # Pages of something named in their path that has no address of its own.
 WITHOUT_ADDRESS = frozenset(
-    {"tag", "feed-subject-rss", "feed-subject-atom", "feed-subject-json", "expert-contact"}
+    {
+        "tag",
+        "feed-subject-rss",
+        "feed-subject-atom",
+        "feed-subject-json",
+        "expert-contact",
+        "expert-contact-thanks",
+        "newsletter",
+        "publication-file",
+    }
 )
 
 # What can be wrong with a link to this site.

@@ -437,6 +437,83 @@ def test_answers_stand_beneath_and_a_resolved_thread_takes_none(client, editor, 
     assert "And yet." not in list(Comment.objects.values_list("body", flat=True))
 
 
+def test_its_writer_changes_the_last_word_of_a_thread_or_takes_it_back(client, editor, author):
+    text = text_of(author)
+    said = review.comment(text, editor, "First.")
+    client.force_login(editor)
+    assert f'action="{at(text, "reword", said)}"' in client.get(at(text)).content.decode()
+    assert client.post(at(text, "reword", said), {"body": " Second. "}).status_code == 302
+    assert Comment.objects.get().body == "Second."
+    assert client.post(at(text, "reword", said), {"body": " "}).status_code == 400
+    answered = review.answer(said, author, "An answer.")
+    page = client.get(at(text)).content.decode()
+    assert "/reword/" not in page
+    assert "/remove/" not in page
+    response = client.post(at(text, "reword", said), {"body": "Third."})
+    assert (response.status_code, Comment.objects.get(pk=said.pk).body) == (400, "Second.")
+    assert "Somebody has answered by now" in words(response)
+    client.post(at(text, "remove", said))
+    assert Comment.objects.count() == 2
+    review.remove(answered, author)
+    review.resolve(said, editor)
+    with pytest.raises(ValidationError, match="is resolved"):
+        review.remove(said, editor)
+    review.reopen(said, editor)
+    assert client.post(at(text, "remove", said)).status_code == 302
+    assert Comment.objects.count() == 0
+    with pytest.raises(ValidationError, match="taken back"):
+        review.answer(said, author, "Too late.")
+
+
+def test_nobody_changes_or_removes_what_another_said(client, editor, author):
+    text = text_of(author)
+    said = review.comment(text, author, "Mine.")
+    client.force_login(editor)
+    assert "/reword/" not in client.get(at(text)).content.decode()
+    for act in ("reword", "remove"):
+        assert client.post(at(text, act, said), {"body": "Yours."}).status_code == 403
+        assert client.post(at(text_of(author), act, said), {"body": "Yours."}).status_code == 404
+        assert client.get(at(text, act, said)).status_code == 405
+    assert Comment.objects.get().body == "Mine."
+    stranger = person("stranger", "Authors")
+    Comment.objects.update(author=stranger)
+    client.force_login(stranger)
+    assert client.post(at(text, "remove", said)).status_code == 404
+
+
+def test_the_day_of_an_assignment_is_moved_in_place(editor, author):
+    text = text_of(editor)
+    first = review.assign(text, author, editor, due=datetime.date(2026, 3, 3))
+    moved = review.assign(text, author, editor, due=datetime.date(2026, 3, 9), note="No hurry.")
+    first.refresh_from_db()
+    assert (moved, first.due, first.note, first.done_at) == (
+        first,
+        datetime.date(2026, 3, 9),
+        "No hurry.",
+        None,
+    )
+    assert Assignment.objects.count() == 1
+    assert OutgoingMail.objects.count() == 2
+    assert "until March 9, 2026" in OutgoingMail.objects.order_by("pk").last().text
+
+
+def test_an_answer_is_mailed_to_the_comments_writer_once_and_not_to_who_may_no_longer_read(editor, author):
+    text = text_of(author)
+    said = review.comment(text, editor, "Is this so?")
+    review.answer(said, author, "It is.")
+    review.answer(said, author, "@editor, it is.")
+    review.answer(said, editor, "Good.")
+    letters = [(m.to, m.subject) for m in OutgoingMail.objects.order_by("pk")]
+    assert letters == [
+        ("editor@example.org", f"author answers you: {text}"),
+        ("editor@example.org", f"author mentions you: {text}"),
+    ]
+    assert "> Is this so?" in OutgoingMail.objects.order_by("pk")[0].text
+    editor.groups.clear()
+    review.answer(said, author, "Really.")
+    assert OutgoingMail.objects.count() == 2
+
+
 def test_resolved_threads_are_folded_away(client, editor, author):
     text = text_of(author)
     review.resolve(review.comment(text, editor, "An old matter."), editor)
@@ -810,7 +887,7 @@ def test_a_mention_is_mailed_once_and_a_comment_without_one_to_nobody(house):
     assert f"/review/#comment-{said.pk}" in message.get_content()
     assert sent(house) == [("author", f"editor mentions you: {text}")]
     review.answer(said, house["author"], "@ports, what do you say?")
-    assert [to for to, _subject in sent(house)] == ["ports"]
+    assert [to for to, _subject in sent(house)] == ["editor", "ports"]
 
 
 def test_a_correction_handed_in_goes_to_those_who_may_publish_the_live_text(house):

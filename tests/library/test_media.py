@@ -13,11 +13,15 @@ from django.utils import timezone
 from charhar.library.models import Document, Image
 from charhar.library.uses import is_published, uses_of
 from charhar.library.views import document_response
+from charhar.members.models import Plan
+from charhar.outreach.models import Newsletter, Vacancy, WayToGive
 from tests.factories import (
     ArticleFactory,
     DocumentFactory,
     ExpertFactory,
     ImageFactory,
+    OfficeFactory,
+    ProgrammeFactory,
     PublicationFactory,
     SeriesFactory,
     UserFactory,
@@ -161,6 +165,45 @@ def test_everyone_gets_a_document_that_a_published_text_links_to(client, documen
     ArticleFactory(body=f'<p><a href="{document.file.url}">here</a></p>')
     assert status_of(client, document.file.url) == 200
     assert status_of(client, other.file.url) == 404
+
+
+DAY = datetime.timedelta(days=1)
+# Pages that are no texts: the field that links, and what takes the page from readers.
+OTHER_PAGES = {
+    "office": (OfficeFactory, "about_en", {"hidden": True}),
+    "programme": (ProgrammeFactory, "about_zh", {"hidden": True}),
+    "series": (SeriesFactory, "description_en", {"hidden": True}),
+    "hidden vacancy": (Vacancy.objects.create, "body_en", {"hidden": True}),
+    "vacancy to come": (Vacancy.objects.create, "apply_zh", {"opens_at": timezone.now() + DAY}),
+    "vacancy that is over": (
+        Vacancy.objects.create,
+        "apply_en",
+        {"opens_at": timezone.now() - 2 * DAY, "closes_at": timezone.now() - DAY},
+    ),
+    "plan": (Plan.objects.create, "benefits_en", {"hidden": True}),
+    "way to give": (WayToGive.objects.create, "body_en", {"hidden": True}),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_PAGES)
+def test_everyone_gets_a_document_of_another_page_until_readers_lose_the_page(client, document, kind):
+    make, field, gone = OTHER_PAGES[kind]
+    row = make(**{field: f'<p><a href="{document.file.url}">here</a></p>'})
+    assert status_of(client, document.file.url) == 200
+    type(row).objects.filter(pk=row.pk).update(**gone)
+    assert status_of(client, document.file.url) == 404
+
+
+@pytest.mark.parametrize("state", ["internal", "not begun"])
+def test_a_newsletter_that_is_not_in_the_archive_publishes_no_document(client, document, state):
+    letter = Newsletter.objects.create(
+        title="March", subject="March", introduction=f'<p><a href="{document.file.url}">here</a></p>'
+    )
+    if state == "internal":
+        Newsletter.objects.filter(pk=letter.pk).update(begun_at=timezone.now(), internal=True)
+    assert status_of(client, document.file.url) == 404
+    Newsletter.objects.filter(pk=letter.pk).update(begun_at=timezone.now(), internal=False)
+    assert status_of(client, document.file.url) == 200
 
 
 def test_a_document_appears_and_goes_with_the_clock(client, document):

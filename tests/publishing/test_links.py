@@ -1,16 +1,24 @@
 """Which links of a text lead nowhere, asked of addresses, library and URL patterns in a few queries."""
 
 import pytest
+from django.urls import get_resolver, resolve
 
+from charhar.outreach.models import Vacancy
 from charhar.publishing import workflow
 from charhar.publishing.history import serialise
-from charhar.publishing.links import Link, Target, links_in, problems_of, target_of
+from charhar.publishing.links import WITHOUT_ADDRESS, Link, Target, links_in, problems_of, target_of
+from charhar.publishing.models import Address
 from tests.factories import (
     ArticleFactory,
     DocumentFactory,
     ExpertFactory,
     ImageFactory,
+    NewsSectionFactory,
+    OfficeFactory,
+    PageFactory,
+    ProgrammeFactory,
     PublicationFactory,
+    RegionFactory,
     TopicFactory,
 )
 
@@ -113,3 +121,29 @@ def test_any_number_of_links_to_texts_takes_two_queries(number, django_assert_nu
     problems_of(targets)
     with django_assert_num_queries(2):
         assert problems_of(targets) == {}
+
+
+def routes_with_a_slug(patterns=None):
+    """The names of the readers' routes that name something by its slug."""
+    found = set()
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if hasattr(pattern, "url_patterns"):
+            if not str(pattern.pattern).startswith("admin/"):
+                found |= routes_with_a_slug(pattern.url_patterns)
+        elif "slug" in pattern.pattern.converters:
+            found.add(pattern.name)
+    return found
+
+
+def test_each_route_with_a_slug_has_addresses_or_is_named_as_having_none():
+    """A new one would else be called a broken link in every text that links to it."""
+    for make in (
+        ArticleFactory, ExpertFactory, PublicationFactory, TopicFactory, RegionFactory, OfficeFactory,
+        ProgrammeFactory, NewsSectionFactory, PageFactory,
+    ):  # fmt: skip
+        make()
+    PageFactory(root="legal")
+    Vacancy.objects.create(title_en="A post")
+    addressed = {resolve(path).url_name for path in Address.objects.values_list("path", flat=True)}
+    assert addressed | WITHOUT_ADDRESS == routes_with_a_slug()
+    assert not addressed & WITHOUT_ADDRESS
