@@ -15,14 +15,19 @@ from charhar.publishing import folding
 from charhar.publishing.documents import SearchDocument
 from charhar.publishing.folding import clean, fold
 from charhar.publishing.kinds import kinds_of_text
+from charhar.publishing.languages import LANGUAGES
+from charhar.publishing.models import ever_published_q
 
-from . import engines, segments
-from .engines import engine
-from .models import SearchEntry, SearchRebuild, SearchText
+from . import engines, ranking, segments
+from .engines import Row, engine
+from .models import SearchEntry, SearchRebuild
+from .ranking import note
 from .segments import SPELLED, tokens_and_spellings
 from .spelling import learn
 
-BATCH = 100
+BATCH = 500
+# PostgreSQL holds a megabyte of different words a text, a Chinese book's pairs ten bytes each.
+MOST_HELD = 125_000
 
 
 def index(text: Any) -> None:
@@ -33,42 +38,38 @@ def index(text: Any) -> None:
 
 def write(kind: ContentType, documents: Iterable[tuple[int, SearchDocument]]) -> None:
     """Write down (key, document) of texts of one kind, in place of what was known. Seven queries."""
-    entries, texts = [], []
-    for key, document in documents:
-        title = clean(document.title)[:1000]
-        entries.append(
-            SearchEntry(
-                content_type=kind,
-                object_id=key,
-                language=document.language,
-                kind=document.kind,
-                date=document.date,
-                year=document.date.year if document.date else None,
-                filed=_packed(document.filed),
-                title=title,
-            )
+    chosen = dict(documents)
+    model: Any = kind.model_class()
+    hours = {
+        key: (start, end)
+        for key, start, end in model.versions.filter(ever_published_q(), pk__in=chosen).values_list(
+            "pk", "publish_at", "expire_at"
         )
-        texts.append(clean(f"{document.standfirst} {document.body}"))
+    }
+    rows: list[Row] = []
+    words: set[str] = set()
+    for key, document in chosen.items():
+        start, end = hours.get(key, (None, None))
+        entry = SearchEntry(
+            id=SearchEntry.place(kind.pk, key, document.date),
+            content_type=kind,
+            object_id=key,
+            kind=document.kind,
+            date=document.date,
+            visible_from=start,
+            visible_until=end,
+            filed=_packed(document),
+            title=clean(document.title)[:1000],
+        )
+        body = clean(f"{document.standfirst} {document.body}")
+        in_title, spelled_title = tokens_and_spellings(fold(entry.title))
+        in_body, spelled_body = tokens_and_spellings(_held(fold(body)))
+        spelled = list(dict.fromkeys(spelled_title + spelled_body))
+        weights = note(in_title, in_body, spelled)
+        rows.append(Row(entry, body, weights, in_title + spelled_title, in_body + spelled_body))
+        words.update(spelled)
     with transaction.atomic():
-        SearchEntry.objects.bulk_create(
-            entries,
-            update_conflicts=True,
-            unique_fields=["content_type", "object_id"],
-            update_fields=["language", "kind", "date", "year", "filed", "title"],
-        )
-        SearchText.objects.bulk_create(
-            [SearchText(entry=entry, body=body) for entry, body in zip(entries, texts, strict=True)],
-            update_conflicts=True,
-            unique_fields=["entry"],
-            update_fields=["body"],
-        )
-        rows: list[tuple[int, list[str], list[str]]] = []
-        words: set[str] = set()
-        for entry, body in zip(entries, texts, strict=True):
-            in_title, in_body = (tokens_and_spellings(fold(part)) for part in (entry.title, body))
-            rows.append((entry.pk, in_title[0] + in_title[1], in_body[0] + in_body[1]))
-            words.update(in_title[1], in_body[1])
-        engine().write(rows)
+        engine().write(kind.pk, rows)
         learn(spelling.removeprefix(SPELLED) for spelling in words)
 
 
@@ -88,6 +89,7 @@ def rebuild(*, anew: bool = False) -> Iterator[tuple[str, int, int]]:
     edition = _edition()
     cut_off = SearchRebuild.objects.filter(edition=edition)
     (SearchRebuild.objects.all() if anew else SearchRebuild.objects.exclude(edition=edition)).delete()
+    engine().begin_rebuild()
     for model in kinds_of_text():
         kind, texts = ContentType.objects.get_for_model(model), model.versions.filter(corrects__isnull=True)
         last = cut_off.filter(content_type=kind).values_list("last", flat=True).first() or 0
@@ -108,19 +110,19 @@ def rebuild(*, anew: bool = False) -> Iterator[tuple[str, int, int]]:
                 SearchRebuild.objects.update_or_create(
                     content_type=kind, defaults={"last": last, "edition": edition}
                 )
+            engine().end_batch()
             yield str(model._meta.verbose_name_plural), done, max(done, total)
         alive = model.versions.filter(corrects__isnull=True, pk=OuterRef("object_id"))
         SearchEntry.objects.filter(~Exists(alive), content_type=kind).delete()
     kinds = [ContentType.objects.get_for_model(model).pk for model in kinds_of_text()]
     SearchEntry.objects.exclude(content_type__in=kinds).delete()
-    engine().sweep()
-    engine().count_anew()
+    engine().end_rebuild()
     SearchRebuild.objects.all().delete()
 
 
 def _edition() -> str:
     """A name for how the index is made: what was begun before an upgrade is not gone on with after it."""
-    modules = {segments.__name__, folding.__name__, engines.__name__, __name__}
+    modules = {segments.__name__, folding.__name__, engines.__name__, ranking.__name__, __name__}
     modules |= {model.__module__ for model in kinds_of_text()}
     sources = [Path(str(sys.modules[name].__file__)) for name in sorted(modules)]
     made_by = hashlib.sha256(metadata.version("snowballstemmer").encode())
@@ -129,7 +131,13 @@ def _edition() -> str:
     return made_by.hexdigest()
 
 
-def _packed(filed: dict[str, list[int]]) -> str:
+def _packed(document: SearchDocument) -> str:
     """All that a text is filed under in one string: a search counts it from the row that it reads anyway."""
-    keys = [f"{facet}:{key}" for facet, keys in filed.items() for key in keys]
-    return f" {' '.join(dict.fromkeys(keys))} "
+    languages = [document.language] if document.language else [code for code, _name in LANGUAGES]
+    filed = {"kind": [document.kind], "language": languages, **document.filed}
+    return " ".join(dict.fromkeys(f"{facet}:{key}" for facet, keys in filed.items() for key in keys))
+
+
+def _held(folded: str) -> str:
+    """As much of a text as the index of either database holds, by the less roomy one: a thick book."""
+    return folded[:MOST_HELD]

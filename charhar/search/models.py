@@ -1,5 +1,7 @@
 """What search knows of every text. The index itself is a table of each database's own: ``engines.py``."""
 
+import datetime
+
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -9,20 +11,24 @@ from django.utils.translation import gettext_lazy as _
 class SearchEntry(models.Model):
     """One text as search names, narrows and counts it; written in the transaction of each of its saves.
 
-    It says nothing about who may see the text: that is asked of the text itself, at the moment of the search.
-    Narrow, because a search reads up to ten thousand of them.
+    Its key says its place among all: the newer the higher, people and pages, which have no date, highest.
+    When readers may see the text is written here too, since a search asks it of ten thousand; what is then
+    shown of a text is asked of the text itself. PostgreSQL keeps the words in a column of its own, ``words``.
     """
 
+    # The day, the kind and the key in 22, 10 and 30 bits: no two texts share one, whatever their dates.
+    UNDATED = 2**22 - 1
+
+    id = models.BigIntegerField(primary_key=True)
     content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
     object_id = models.PositiveBigIntegerField()
     content = GenericForeignKey("content_type", "object_id")
-    language = models.CharField(max_length=10, blank=True)
     kind = models.CharField(max_length=20)
     date = models.DateField(null=True)
-    year = models.PositiveSmallIntegerField(null=True)
+    visible_from = models.DateTimeField(null=True, help_text="Empty: readers do not see it.")
+    visible_until = models.DateTimeField(null=True)
     filed = models.TextField(
-        default=" ",
-        help_text="Topics, regions, authors and series by key, a space around each: “ topic:3 author:12 ”.",
+        default="", help_text="Kind, languages, topics, regions, authors and series: “kind:news topic:3”."
     )
     title = models.CharField(max_length=1000)
 
@@ -32,11 +38,29 @@ class SearchEntry(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @classmethod
+    def place(cls, content_type: int, object_id: int, date: datetime.date | None) -> int:
+        """The key of the entry of a text."""
+        if content_type >= 2**10 or object_id >= 2**30:
+            raise OverflowError("A key of a text that the order of search has no room for.")
+        return (date.toordinal() if date else cls.UNDATED) << 40 | content_type << 30 | object_id
+
+    @staticmethod
+    def day(place: int) -> int:
+        """The ordinal of the day in the key of an entry."""
+        return place >> 40
+
 
 class SearchText(models.Model):
-    """The words of a text as they are written, to quote from."""
+    """The words of a text as they are written, to quote from, and what ranks it.
 
-    entry = models.OneToOneField(SearchEntry, primary_key=True, on_delete=models.CASCADE, related_name="text")
+    PostgreSQL keeps the tokens in their order too, to look for phrases: the column ``sequence``.
+    """
+
+    entry = models.OneToOneField(
+        SearchEntry, primary_key=True, on_delete=models.CASCADE, related_name="text", db_constraint=False
+    )
+    weights = models.TextField(default="", help_text="See ranking.py.")
     body = models.TextField()
 
     def __str__(self) -> str:

@@ -77,7 +77,7 @@ def answered(request: HttpRequest, narrowing: Narrowing, query: Query) -> dict[s
     if not answer.hits and not narrowing.asked and (meant := corrected(typed)) != typed:
         instead = find(parse(meant))
         if instead.hits:
-            answer, query, narrowing = instead, instead.query, replace(narrowing, query=meant)
+            answer, query, narrowing = instead, instead.wanted.query, replace(narrowing, query=meant)
     page = page_of(request, answer.keys(narrowing.sort), PER_PAGE)
     return {
         "narrowing": narrowing,
@@ -97,18 +97,18 @@ def answered(request: HttpRequest, narrowing: Narrowing, query: Query) -> dict[s
 def entries_of(keys: Iterable[int]) -> list[SearchEntry]:
     """The entries in order with what a row of the answer shows of their texts: one query, and one a kind.
 
-    Without those whose text went between the queries.
+    Without those whose text went between the queries, or is not for readers, whatever the index says.
     """
     entries = SearchEntry.objects.select_related("text").prefetch_related(
         GenericPrefetch(
             "content",
             [
-                Article.objects.only("title", "kind", "slug", "language", "date"),
-                Expert.objects.only("display_name_en", "display_name_zh", "slug"),
-                Publication.objects.select_related("series").only(
+                Article.objects.published().only("title", "kind", "slug", "language", "date"),
+                Expert.objects.published().only("display_name_en", "display_name_zh", "slug"),
+                Publication.objects.published().select_related("series").only(
                     "title", "slug", "language", "date", "series__slug"
                 ),
-                InstitutePage.objects.only("title", "slug", "root", "language"),
+                InstitutePage.objects.published().only("title", "slug", "root", "language"),
             ],
         )
     )

@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from articles.models import Article
 from charhar.publishing import workflow
+from charhar.publishing.documents import SearchDocument
 from charhar.search import finding, index, missed
-from charhar.search.engines import engine
+from charhar.search.finding import find
 from charhar.search.models import MissedSearch, SearchEntry, SearchRebuild
+from charhar.search.segments import parse
 from tests.factories import (
     ArticleFactory,
     ExpertFactory,
@@ -74,7 +76,8 @@ def test_what_readers_may_not_see_is_not_found(client, factory, state):
     for text in (visible, hidden):
         recorded(text)
     for entry in SearchEntry.objects.all():
-        engine().write([(entry.pk, ["corridor"], ["corridor"])])
+        document = SearchDocument("Corridor", "", "", "en", "news", None)
+        index.write(entry.content_type, [(entry.object_id, document)])
     assert SearchEntry.objects.count() == 2
     response = client.get("/search/", {"q": "corridor"})
     assert titles(response) == ["Visible corridor"]
@@ -90,11 +93,22 @@ def test_a_working_copy_is_not_indexed():
     assert [e.title for e in SearchEntry.objects.all()] == ["Live"]
 
 
-def test_visibility_follows_the_clock(client):
-    text = recorded(ArticleFactory(title="Soon", publish_at=timezone.now() + datetime.timedelta(hours=1)))
+def test_visibility_follows_the_clock(client, monkeypatch):
+    begins, hour = timezone.now() + datetime.timedelta(hours=1), datetime.timedelta(hours=1)
+    recorded(ArticleFactory(title="Soon", publish_at=begins, expire_at=begins + hour))
+    counted = []
+    for now in (begins - hour, begins, begins + hour - datetime.timedelta(seconds=1), begins + hour):
+        monkeypatch.setattr(finding.timezone, "now", lambda now=now: now)
+        counted.append((len(find(parse("soon")).hits), found(client, "soon")))
+    assert counted == [(0, []), (1, ["Soon"]), (1, ["Soon"]), (0, [])]
+
+
+def test_a_text_that_is_hidden_past_the_index_is_not_shown(client):
+    text = recorded(ArticleFactory(title="Soon"))
+    Article.versions.filter(pk=text.pk).update(expire_at=timezone.now())
+    assert len(find(parse("soon")).hits) == 1
     assert found(client, "soon") == []
-    type(text).versions.filter(pk=text.pk).update(publish_at=timezone.now())
-    assert found(client, "soon") == ["Soon"]
+    assert suggested(client, "soon") == []
 
 
 def test_all_words_must_be_there_in_any_order(client):

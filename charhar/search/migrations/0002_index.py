@@ -25,10 +25,8 @@ def drop_index(apps, schema_editor):
 
 
 def carry_over(apps, schema_editor):
-    """Move the bodies out and fill the index. The rest (topics, authors) comes with ``rebuild_search``."""
-    from charhar.search.engines import engine
-    from charhar.publishing.folding import clean, fold
-    from charhar.search.segments import spelled_too
+    """Move the bodies out. The index is filled by ``rebuild_search``."""
+    from charhar.publishing.folding import clean
 
     Entry, Text = apps.get_model("search", "SearchEntry"), apps.get_model("search", "SearchText")
     last = 0
@@ -39,9 +37,6 @@ def carry_over(apps, schema_editor):
             entry.year = entry.date and entry.date.year
         Entry.objects.bulk_update(entries, ["title", "year"])
         Text.objects.bulk_create(Text(entry=entry, body=entry.body) for entry in entries)
-        engine().write(
-            (entry.pk, spelled_too(fold(entry.title)), spelled_too(fold(entry.body))) for entry in entries
-        )
 
 
 class Migration(migrations.Migration):
