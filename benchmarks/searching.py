@@ -19,6 +19,7 @@ AT_MOST_MS = 15
 WORDS, CHARACTERS = 600, 900
 PARAGRAPHS = 6
 BATCH = 500
+DAYS = 5000
 TOPICS, REGIONS, EXPERTS = 7, 5, 60
 FOUND = "ranked, counted, with facets"
 
@@ -64,7 +65,7 @@ def fill(articles: int, known: dict[str, Language], chance: random.Random) -> No
     for factory, count in makers:
         factory.create_batch(count)
     topics, regions, experts = (list(model.objects.all()) for model in (Topic, Region, Expert))
-    now, day = timezone.now(), datetime.date(2024, 1, 1)
+    now, day = timezone.now(), datetime.date(2010, 1, 1)
 
     def article(number: int, code: str) -> Article:
         language = known[code]
@@ -72,7 +73,7 @@ def fill(articles: int, known: dict[str, Language], chance: random.Random) -> No
         return Article(
             title=language.text(8), slug=f"kept-{number}", language=code, state="published", publish_at=now,
             body="".join(f"<p>{piece}</p>" for piece in pieces),
-            date=day - datetime.timedelta(days=number % 5000),
+            date=day + datetime.timedelta(days=number * DAYS // articles),  # as an archive grows
         )  # fmt: skip
 
     for start in range(0, articles, BATCH):

@@ -1,8 +1,8 @@
 """The index of each database: SQLite's FTS5, PostgreSQL's tsvector. Both hold and compare the same tokens.
 
-What it holds of a text is found by the key of its entry, which grows with its date: so both read the newest first
-and stop when they have enough. Beside the words stand ``facets``: what the text is filed under, so that a
-narrowed search asks the index too. The tables are made by a migration.
+What it holds of a text is found by the key of its entry, which grows with its date: so both read the newest
+first and stop when they have enough. Beside the words stand ``facets``: what the text is filed under, so that
+a narrowed search asks the index too. The tables are made by a migration.
 """
 
 import datetime
@@ -41,7 +41,7 @@ class Row:
 
 def facet_token(facet: str, value: str) -> str:
     """How the index holds one value of a facet: a word of letters and digits."""
-    return f"{FACET}{facet}{value}".replace("-", "")
+    return FACET + "".join(filter(str.isalnum, facet + value))
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class SQLite:
     """One row a text in the table ``search_fts``, by the key of its entry."""
 
     NEWEST = (
-        "SELECT entry.id{filed} FROM search_fts CROSS JOIN search_searchentry AS entry ON entry.id = search_fts.rowid"
+        "SELECT entry.id{filed} FROM search_fts"
+        " CROSS JOIN search_searchentry AS entry ON entry.id = search_fts.rowid"
         " WHERE search_fts MATCH %s AND visible_from <= %s AND (visible_until IS NULL OR visible_until > %s)"
         " ORDER BY search_fts.rowid DESC LIMIT %s"
     )
@@ -106,7 +107,12 @@ class SQLite:
             cursor.executemany(
                 "INSERT INTO search_fts (rowid, title, body, facets) VALUES (%s, %s, %s, %s)",
                 [
-                    (row.entry.pk, *(" ".join(part) for part in (row.title_tokens, row.body_tokens, row.facets)))
+                    (
+                        row.entry.pk,
+                        " ".join(row.title_tokens),
+                        " ".join(row.body_tokens),
+                        " ".join(row.facets),
+                    )
                     for row in rows
                 ],
             )
@@ -146,7 +152,7 @@ class SQLite:
         """Key and note for the ranking of some entries, and of the newest of ``more``. One query."""
         keys, asked = "SELECT value FROM json_each(%s)", [str(list(entries))]
         if more:
-            keys = f"{keys} UNION ALL SELECT * FROM ({self.NEWEST.format(filed='')})"
+            keys = f"{keys} UNION ALL SELECT * FROM ({self.NEWEST.format(filed='')})"  # noqa: S608
             asked += self._asked(more, now, most)
         with connection.cursor() as cursor:
             cursor.execute(
@@ -215,8 +221,8 @@ class PostgreSQL:
     """The words of a text as a set, in the column ``words`` of its entry with a GIN index; one row a text.
 
     A phrase is first looked for as a set of words, then among the tokens in order, ``SearchText.sequence``.
-    The functions ``search_newest`` and ``search_titles`` of the migration ask the index, span of months by span
-    of months, and let the database do nothing else: by its own estimates it reads whole texts.
+    The function ``search_newest`` of the migration asks the index, some months at a time, and lets the
+    database do nothing else: by its own estimates it reads whole texts.
     """
 
     # The list of what the index has yet to take in, while it is made anew; each batch ends with it empty.
@@ -232,8 +238,8 @@ class PostgreSQL:
                 [kind, [row.entry.object_id for row in rows]],
             )
             with cursor.copy(
-                "COPY search_searchentry (id, content_type_id, object_id, kind, date, visible_from, visible_until,"
-                " filed, title, words) FROM STDIN"
+                "COPY search_searchentry (id, content_type_id, object_id, kind, date,"
+                " visible_from, visible_until, filed, title, words) FROM STDIN"
             ) as copy:
                 for row in rows:
                     entry = row.entry
@@ -270,7 +276,9 @@ class PostgreSQL:
             cursor.execute("ALTER INDEX search_entry_words SET (fastupdate = off)")
         self.end_batch()
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE search_searchentry, search_searchtext, search_searchword, search_searchform")
+            cursor.execute(
+                "ANALYZE search_searchentry, search_searchtext, search_searchword, search_searchform"
+            )
 
     def newest(self, wanted: Wanted, now: datetime.datetime, most: int) -> Found:
         """Key and ``filed`` of the newest that readers see at ``now``. One query."""
@@ -286,7 +294,7 @@ class PostgreSQL:
         """Key and note for the ranking of some entries, and of the newest of ``more``. One query."""
         keys, asked = "SELECT unnest(%s::bigint[])", [list(entries)]
         if more:
-            keys = f"{keys} UNION SELECT id FROM {self.NEWEST}"
+            keys = f"{keys} UNION SELECT id FROM {self.NEWEST}"  # noqa: S608
             asked += self._asked(more, now, most)
         with connection.cursor() as cursor:
             cursor.execute(
@@ -350,7 +358,8 @@ class PostgreSQL:
 
 def _vector(row: Row) -> str:
     """The set of a text's words as PostgreSQL reads it; nothing in a token needs quotes."""
-    words = {*row.title_tokens, *row.body_tokens, *row.facets, *(f"{IN_TITLE}{word}" for word in row.title_tokens)}
+    words = {*row.title_tokens, *row.body_tokens, *row.facets}
+    words.update(f"{IN_TITLE}{word}" for word in row.title_tokens)
     date = row.entry.date
     words.add(f"{FACET}month{12 * date.year + date.month - 1}" if date else f"{FACET}undated")
     return " ".join(words)

@@ -1,8 +1,8 @@
 """Finding: which published texts answer a query, how many there are of each kind, and in which order.
 
-However many answer, the newest ``MOST_COUNTED`` are counted, with true numbers of each facet, and readers are told
-"10,000+". By relevance stand first the ``MOST_RANKED`` newest of all and the ``MOST_TITLES`` newest of those whose
-title answers, each by its rank, then the others by date: so neither grows with the archive.
+However many answer, the newest ``MOST_COUNTED`` are counted, with true numbers of each facet, and readers are
+told "10,000+". By relevance stand first the ``MOST_RANKED`` newest of all and the ``MOST_TITLES`` newest of
+those whose title answers, each by its rank, then the others by date: so no search grows with the archive.
 """
 
 import datetime
@@ -80,7 +80,7 @@ class Answer:
 
 
 def find(query: Query, narrowed: Mapping[str, str] | None = None) -> Answer:
-    """What answers the query at this moment, narrowed to values of facets. One query; none where nothing was asked."""
+    """What answers the query now, narrowed to values of facets. One query; none where nothing was asked."""
     facets = tuple(facet_token(facet, value) for facet, value in (narrowed or {}).items())
     answer = Answer(Wanted(query, facets=facets), timezone.now())
     if query:

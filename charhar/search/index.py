@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -134,7 +134,7 @@ def _edition() -> str:
 def _packed(document: SearchDocument) -> str:
     """All that a text is filed under in one string: a search counts it from the row that it reads anyway."""
     languages = [document.language] if document.language else [code for code, _name in LANGUAGES]
-    filed = {"kind": [document.kind], "language": languages, **document.filed}
+    filed: dict[str, Sequence[object]] = {"kind": [document.kind], "language": languages, **document.filed}
     return " ".join(dict.fromkeys(f"{facet}:{key}" for facet, keys in filed.items() for key in keys))
 
 

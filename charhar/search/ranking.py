@@ -1,8 +1,8 @@
 """Ranking: how well a text answers, the same on both databases, from what each save notes of its words.
 
-The note of a text is one short string: how long it is, the words that it holds more than once or in its title
-with how often that is, and a mark for each Latin word as it is spelled. To rank a thousand texts from it takes
-a few milliseconds; the databases' own ways read all words of each text, or of all texts.
+The note of a text is one short string: how long it is, the words that it holds more than once or in its
+title with how often that is, and a mark for each Latin word as it is spelled. To rank a thousand texts from
+it takes a few milliseconds; the databases' own ways read all words of each text, or of all texts.
 """
 
 from collections import Counter

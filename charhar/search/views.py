@@ -105,9 +105,9 @@ def entries_of(keys: Iterable[int]) -> list[SearchEntry]:
             [
                 Article.objects.published().only("title", "kind", "slug", "language", "date"),
                 Expert.objects.published().only("display_name_en", "display_name_zh", "slug"),
-                Publication.objects.published().select_related("series").only(
-                    "title", "slug", "language", "date", "series__slug"
-                ),
+                Publication.objects.published()
+                .select_related("series")
+                .only("title", "slug", "language", "date", "series__slug"),
                 InstitutePage.objects.published().only("title", "slug", "root", "language"),
             ],
         )
