@@ -20,8 +20,8 @@ from .ranking import scorer
 from .segments import Query
 
 MOST_COUNTED = 10_000
-MOST_RANKED = 1_000
-MOST_TITLES = 500
+MOST_RANKED = 600
+MOST_TITLES = 300
 FILED = ("topic", "region", "author", "series")
 FACETS = ("kind", *FILED, "language", "year")
 

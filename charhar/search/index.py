@@ -25,7 +25,7 @@ from .ranking import note
 from .segments import SPELLED, tokens_and_spellings
 from .spelling import learn
 
-BATCH = 500
+BATCH = 1000
 # PostgreSQL holds a megabyte of different words a text, a Chinese book's pairs ten bytes each.
 MOST_HELD = 125_000
 

@@ -55,7 +55,7 @@ def scorer(query: Query) -> Callable[[str], float]:
         for tokens in parts:
             times = min([_times(words, token) for token in tokens])
             total += times / (times + damping)
-        return total * AS_SPELLED if marks and marks.issubset(spelled) else total
+        return total * AS_SPELLED if marks and all(one in spelled for one in marks) else total
 
     return score
 

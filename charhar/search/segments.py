@@ -69,17 +69,18 @@ def tokens_and_spellings(folded: str) -> tuple[list[str], list[str]]:
     """Both parts of ``spelled_too``: tokens, and after ``SPELLED`` the Latin words as spelled, each once."""
     if not IDEOGRAPH.search(folded):
         words = WORD.findall(folded)
-        found = [_stemmed(word)[0] for word in words]
+        known = {word: _stemmed(word) for word in dict.fromkeys(words)}
+        found = [known[word][0] for word in words]
     else:
-        words, found = [], []
+        known, found = {}, []
         for chinese, word in RUN.findall(folded):
             if word:
-                words.append(word)
-                found.append(_stemmed(word)[0])
+                known[word] = _stemmed(word)
+                found.append(known[word][0])
             else:
                 found += map(add, chinese, chinese[1:])
                 found.append(chinese[-1])
-    return list(filter(None, found)), [_stemmed(word)[1] for word in dict.fromkeys(words)]
+    return list(filter(None, found)), [spelled for _stem, spelled in known.values()]
 
 
 @dataclass(frozen=True)
