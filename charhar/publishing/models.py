@@ -230,11 +230,6 @@ def published_q(now: datetime.datetime | None = None, prefix: str = "") -> Q:
     )
 
 
-def ever_published_q() -> Q:
-    """What of ``published_q`` no clock changes: readers see these from ``publish_at`` to ``expire_at``."""
-    return Q(state=State.PUBLISHED, publish_at__isnull=False, trashed_at__isnull=True, corrects__isnull=True)
-
-
 class LiveManager(models.Manager.from_queryset(PublishableQuerySet)):  # type: ignore[misc]
     """Knows neither working copies nor what lies in the trash."""
 

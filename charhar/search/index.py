@@ -9,14 +9,14 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from charhar.publishing import folding
 from charhar.publishing.documents import SearchDocument
 from charhar.publishing.folding import clean, fold
 from charhar.publishing.kinds import kinds_of_text
 from charhar.publishing.languages import LANGUAGES
-from charhar.publishing.models import ever_published_q
+from charhar.publishing.models import State
 
 from . import engines, ranking, segments
 from .engines import Row, engine
@@ -26,6 +26,8 @@ from .segments import SPELLED, tokens_and_spellings
 from .spelling import learn
 
 BATCH = 1000
+# What no clock changes of ``published_q``: readers see these from ``publish_at`` to ``expire_at``.
+EVER_VISIBLE = Q(state=State.PUBLISHED, trashed_at__isnull=True, corrects__isnull=True)
 # PostgreSQL holds a megabyte of different words a text, a Chinese book's pairs ten bytes each.
 MOST_HELD = 125_000
 
@@ -42,7 +44,7 @@ def write(kind: ContentType, documents: Iterable[tuple[int, SearchDocument]]) ->
     model: Any = kind.model_class()
     hours = {
         key: (start, end)
-        for key, start, end in model.versions.filter(ever_published_q(), pk__in=chosen).values_list(
+        for key, start, end in model.versions.filter(EVER_VISIBLE, pk__in=chosen).values_list(
             "pk", "publish_at", "expire_at"
         )
     }
