@@ -104,10 +104,10 @@ class Server:
 
 
 def gunicorn(app: str, **variables: str) -> Server:
-    """Two sync workers, preloaded."""
+    """Two sync workers, all else as deploy/ sets it."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--worker-class", "sync", "--preload"]
-    command += ["--log-level", "warning", "--bind", f"127.0.0.1:{port}", app]
+    command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--workers", "2"]
+    command += ["--worker-class", "sync", "--threads", "1", "--bind", f"127.0.0.1:{port}", app]
     return Server(command, port, **variables)
 
 
