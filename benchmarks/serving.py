@@ -290,6 +290,7 @@ def main() -> None:
     machine = described()
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
+        folder.chmod(0o755)  # nginx's workers are somebody else where root starts it
         url = stack.enter_context(database(name))
         os.environ.update(
             DJANGO_SETTINGS_MODULE="charhar.settings",
@@ -337,7 +338,7 @@ def main() -> None:
             table(rows),
             "",
             f"Memory of a worker at the end (PSS), MB: {memory}",
-            f"Failed requests: {sum(row.failed for row in rows)}",
+            f"Failed requests: { {row.name: row.failed for row in rows if row.failed} or 'none' }",
             "",
             *[f"- {line}" for line in lines],
         ]
