@@ -13,6 +13,7 @@ from django.utils import timezone
 from articles.models import Article
 from charhar.models import HomeSlot
 from charhar.publishing.prepared import Prepared
+from charhar.publishing.shelf import newest_of
 from charhar.taxonomy.models import Topic
 
 Place = HomeSlot.Place
@@ -61,20 +62,23 @@ def pinned_texts(keys: list[int], now: datetime.datetime) -> Any:
 @Prepared
 def newest_research(language: str, count: int, now: datetime.datetime) -> Any:
     """The newest of all but news, as rows of lists."""
-    return Article.objects.for_readers_in(language, now).newest_first().research().for_list()[:count]
+    newest = newest_of("article", "research", [0], language, count)
+    return Article.objects.published(now).filter(newest).newest_first().for_list()[:count]
 
 
 @Prepared
 def newest_news(language: str, count: int, now: datetime.datetime) -> Any:
     """The newest of News & Events, as lines."""
-    readers = Article.objects.for_readers_in(language, now).newest_first()
-    return readers.in_news().only(*readers.AS_A_LINE)[:count]
+    newest = newest_of("article", "news", [0], language, count)
+    readers = Article.objects.published(now).filter(newest).newest_first()
+    return readers.only(*readers.AS_A_LINE)[:count]
 
 
 def compose(language: str, now: datetime.datetime | None = None) -> Front:
     """The front page of one language. At most six queries: places, pinned texts, newest, news, bylines twice.
 
-    What is pinned and not public, and what is pinned twice, gives its place to the newest.
+    What is pinned and not public, and what is pinned twice, gives its place to the newest. The newest are
+    those that the lists know of since ``current_version`` was last asked.
     """
     now = now or timezone.now()
     wanted = pinned_places(language, now=now)

@@ -1,14 +1,22 @@
-"""Sitemaps: every public address by kind and language, with its other edition and picture; and the news."""
+"""Sitemaps: every public address by kind and language, with its other edition and picture; and the news.
+
+Texts are parted by their keys: a part costs the same whichever it is, a text stays in its part for good, and
+in no other, and what is published or expires meanwhile moves nothing from one part to the next.
+"""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
-from django.db.models import F
-from django.db.models.functions import Coalesce
+from django.contrib.sitemaps.views import x_robots_tag
+from django.core.paginator import EmptyPage, Page, PageNotAnInteger, Paginator
+from django.db import connection
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,6 +34,8 @@ from publications.models import Publication, Series
 NEWS_LASTS = datetime.timedelta(
     days=2
 )  # longer is no news to search engines; nor do they read more than 1,000
+# How many keys a part of the texts spans: never more addresses, and less than a second's work.
+KEYS_A_PART = 1_000
 
 
 class OwnSitemap(Sitemap):
@@ -41,6 +51,10 @@ class OwnSitemap(Sitemap):
 
     def get_protocol(self, protocol: str | None = None) -> str:
         return urlsplit(settings.SITE_URL).scheme
+
+    def parts(self) -> Iterable[int]:
+        """The numbers of the map's parts that hold something, in order."""
+        return self.paginator.page_range
 
     def editions(self, items: Sequence[Any]) -> dict[Any, dict[str, str]]:
         """The path in each language of those items of one page of the map that have both."""
@@ -64,6 +78,22 @@ class OwnSitemap(Sitemap):
         return urls
 
 
+class ByKeys(Paginator):
+    """Texts in parts of so many keys each; a part may hold few, and none but the first nothing."""
+
+    def page(self, number: Any) -> Page:
+        """One part. Raises ``EmptyPage`` where nobody's key is in it. One query."""
+        try:
+            number = int(number)
+        except ValueError as error:
+            raise PageNotAnInteger(f"{number!r} is no number.") from error
+        first = (number - 1) * self.per_page
+        texts = list(self.object_list.filter(pk__gt=first, pk__lte=first + self.per_page))  # type: ignore[attr-defined]
+        if not texts and number != 1:
+            raise EmptyPage(f"No text has a key of part {number}.")
+        return Page(texts, number, self)
+
+
 class Texts(OwnSitemap):
     """Published texts of one model in one language; bodies are not read."""
 
@@ -71,18 +101,34 @@ class Texts(OwnSitemap):
         """``picture`` names the relation to the text's image, ``above`` one that its address needs."""
         super().__init__(language)
         self.model, self.picture, self.above = model, picture, above
+        self.columns = ["slug", "language", "translation_of", *(["root"] if model is InstitutePage else [])]
 
     def items(self) -> Any:
         related = list(filter(None, [self.picture, self.above]))
-        columns = ["slug", "updated_at", "language", "translation_of", *related]
-        columns += ["root"] if self.model is InstitutePage else []
         return (
             self.model.objects.published()
             .filter(language=self.language)
             .select_related(*related)
-            .only(*columns)
-            .order_by("-publish_at", "-pk")
+            .only(*self.columns, "updated_at", *related)
+            .order_by("pk")
         )
+
+    @property
+    def paginator(self) -> Paginator:
+        return ByKeys(self.items(), KEYS_A_PART)
+
+    def parts(self) -> Iterable[int]:
+        """One query, with a look at the primary key for each part."""
+        after = RawSQL("(part.first + %s) / %s * %s", (KEYS_A_PART - 1, KEYS_A_PART, KEYS_A_PART))
+        texts = self.items().select_related(None).values_list("pk")
+        first, first_params = _sql(texts[:1])
+        later, later_params = _sql(texts.filter(pk__gt=after)[:1])
+        statement = f"""WITH RECURSIVE part(first) AS (
+            SELECT ({first}) UNION ALL SELECT ({later}) FROM part WHERE part.first IS NOT NULL
+        ) SELECT (part.first - 1) / %s + 1 FROM part WHERE part.first IS NOT NULL"""  # noqa: S608  the ORM's own
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [*first_params, *later_params, KEYS_A_PART])
+            return [number for (number,) in cursor.fetchall()]
 
     def location(self, text: Any) -> str:
         return text.get_absolute_url()
@@ -92,17 +138,17 @@ class Texts(OwnSitemap):
 
     def editions(self, items: Sequence[Any]) -> dict[Any, dict[str, str]]:
         originals = {text.translation_of_id or text.pk: text for text in items}
+        translated = [text.translation_of_id for text in items if text.translation_of_id]
         others = (
             self.model.objects.published()
             .exclude(language=self.language)
-            .annotate(original=Coalesce(F("translation_of_id"), F("pk")))
-            .filter(original__in=originals)
+            .filter(Q(translation_of__in=originals) | Q(pk__in=translated))
         )
         if self.above:
             others = others.select_related(self.above)
         found = {}
-        for other in others.defer(*BODIES.get(self.model, ())):
-            text = originals[other.original]
+        for other in others.only(*self.columns, *filter(None, [self.above])).order_by():
+            text = originals[other.translation_of_id or other.pk]
             found[text] = {
                 text.language: text.get_absolute_url(),
                 other.language: other.get_absolute_url(),
@@ -115,6 +161,11 @@ class Texts(OwnSitemap):
             card = social_card(getattr(url["item"], self.picture))
             url["images"] = [card.url] if card else []
         return urls
+
+
+def _sql(queryset: Any) -> tuple[str, tuple[Any, ...]]:
+    """A queryset as the connection's SQL, and its parameters."""
+    return queryset.query.get_compiler(connection=connection).as_sql()
 
 
 class BothLanguages(OwnSitemap):
@@ -208,6 +259,10 @@ class News(Texts):
             .order_by("-publish_at", "-pk")
         )
 
+    @property
+    def paginator(self) -> Paginator:
+        return Paginator(self.items(), self.limit)
+
     def editions(self, items: Sequence[Any]) -> dict[Any, dict[str, str]]:
         return {}
 
@@ -218,11 +273,6 @@ class News(Texts):
         return urls
 
 
-BODIES: dict[Any, tuple[str, ...]] = {
-    Article: ("body", "references", "editors_note"),
-    Publication: ("abstract", "contents"),
-    InstitutePage: ("body",),
-}
 SITEMAPS: dict[str, Any] = {
     f"{name}{suffix}": kind
     for suffix, language in (("", ENGLISH), ("-zh", CHINESE))
@@ -237,3 +287,18 @@ SITEMAPS: dict[str, Any] = {
     }.items()
 }
 NEWS_SITEMAP: dict[str, Any] = {"news": News()}
+
+
+@x_robots_tag
+def index(request: HttpRequest) -> HttpResponse:
+    """The addresses of all parts of all maps; without dates, which would take a look at every text."""
+    locations = []
+    for section, sitemap in SITEMAPS.items():
+        address = absolute(reverse("sitemap", args=[section]))
+        locations += [f"{address}?p={part}" if part > 1 else address for part in sitemap.parts()]
+    entries = "".join(f"<sitemap><loc>{location}</loc></sitemap>\n" for location in locations)
+    return HttpResponse(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{entries}</sitemapindex>\n',
+        content_type="application/xml",
+    )

@@ -9,6 +9,7 @@ from charhar.desk.views_feed import feed as calendar_feed
 from charhar.publishing.cards import card
 from charhar.publishing.languages import in_both_languages
 from charhar.sitemaps import NEWS_SITEMAP, SITEMAPS
+from charhar.sitemaps import index as sitemap_index
 
 urlpatterns = [
     path("admin/publishing/", include("charhar.publishing.urls_admin")),
@@ -20,12 +21,7 @@ urlpatterns = [
     path("calendar/<str:token>.ics", calendar_feed, name="desk-feed"),
     path("healthz", views.healthz, name="healthz"),
     path("robots.txt", views.robots, name="robots"),
-    path(
-        "sitemap.xml",
-        sitemap_views.index,
-        {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"},
-        name="sitemap-index",
-    ),
+    path("sitemap.xml", sitemap_index, name="sitemap-index"),
     path(
         "sitemap-news.xml",
         sitemap_views.sitemap,

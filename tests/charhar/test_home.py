@@ -120,6 +120,7 @@ def test_a_place_is_held_from_its_hour_until_its_end_and_the_version_knows_both(
     begins, ends = now + datetime.timedelta(hours=1), now + datetime.timedelta(hours=2)
     pinned, _newest = on_day(1), on_day(2)
     HomeSlot.objects.create(place="lead", article=pinned, show_from=begins, show_until=ends)
+    current_version(now)
     leads = [
         compose("en", moment).lead.title
         for moment in (now, begins, ends - datetime.timedelta(seconds=1), ends)
