@@ -141,11 +141,11 @@ def test_a_day_shown_stays_the_author_s_though_it_was_the_next_in_beijing(folder
 def test_twice_is_the_same_as_once(folder):
     path = put(folder, "2019-05-04-harbour-towns.md", HARBOUR)
     run(path, "--publish")
-    before, version = counts(), current_version()
+    version, before = current_version(), counts()
     assert fates(path, "--publish") == {
         "2019-05-04-harbour-towns.md": ("unchanged", "/articles/harbour-towns/")
     }
-    assert (counts(), current_version()) == (before, version)
+    assert (current_version(), counts()) == (version, before)
 
 
 def test_a_changed_file_changes_the_row_that_nobody_touched(folder):
@@ -413,9 +413,9 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(folder, options):
     )
     for name, content in PAIRS.items():
         put(folder, name.replace("Harbour-Towns", "Talk"), content.replace("Harbour-Towns", "Talk"))
-    before, version = counts(), current_version()
+    version, before = current_version(), counts()
     dry = run(path, "--dry-run", *options)
-    assert (counts(), current_version()) == (before, version)
+    assert (current_version(), counts()) == (version, before)
     assert dry.pop() == "Dry run: nothing was written."
     assert run(path, *options) == dry
     assert {line.split()[0] for line in dry if not line.startswith(" ")} == {
