@@ -13,7 +13,8 @@ from charhar.desk.admin import DeskAdmin
 from charhar.desk.admin_editions import EditionFilter
 from charhar.desk.own import own_profile
 from charhar.library.admin import image_thumbnail
-from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter, constant
+from charhar.publishing.admin_counts import listed_count
+from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter, YearFilter, constant
 from charhar.publishing.admin_forms import SubjectsField, TranslatedForm
 from charhar.publishing.admin_rows import TextInline, VisibleTexts
 from charhar.taxonomy.admin import (
@@ -169,7 +170,7 @@ class ArticleAdmin(DeskAdmin):
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["lead_preview"]
     form_select_related = ("lead_image", "outlet", "entry", "translation_of", "superseded_by")
-    date_hierarchy = "date"
+    date_hierarchy = None
     list_display = [
         "title",
         "thumbnail",
@@ -188,6 +189,7 @@ class ArticleAdmin(DeskAdmin):
     list_filter = [
         StatusFilter,
         OwnerFilter,
+        YearFilter,
         "kind",
         "language",
         EditionFilter,
@@ -370,3 +372,8 @@ class RegionFeatureInline(FeatureInline):
 
 
 SubjectAdmin.inlines_of |= {Topic: [TopicFeatureInline], Region: [RegionFeatureInline]}
+ListedAdmin.kept_counts |= {
+    (Topic, "articles"): listed_count("topic"),
+    (Region, "articles"): listed_count("region"),
+    (NewsSection, "articles"): listed_count("section"),
+}

@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from charhar.desk.admin import DeskAdmin
 from charhar.desk.admin_editions import EditionFilter
 from charhar.library.admin import image_thumbnail
-from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter, constant
+from charhar.publishing.admin_counts import listed_count
+from charhar.publishing.admin_filters import OwnerFilter, RelatedFilter, StatusFilter, YearFilter, constant
 from charhar.publishing.admin_forms import TranslatedForm
 from charhar.publishing.admin_rows import SelectableAdmin, TextInline
 from charhar.taxonomy.admin import ListedAdmin
+from charhar.taxonomy.models import Region, Topic
 
 from .models import Contributor, Entry, Publication, Series, Shop
 
@@ -84,7 +86,7 @@ class PublicationAdmin(DeskAdmin):
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["cover_preview"]
     form_select_related = ("cover", "file", "translation_of")
-    date_hierarchy = "date"
+    date_hierarchy = None
     list_display = [
         "title",
         "cover_small",
@@ -99,7 +101,7 @@ class PublicationAdmin(DeskAdmin):
         "on_site",
     ]
     list_select_related = ["cover", "series"]
-    list_filter = [StatusFilter, OwnerFilter, SeriesFilter, "language", EditionFilter]
+    list_filter = [StatusFilter, OwnerFilter, YearFilter, SeriesFilter, "language", EditionFilter]
     search_fields = ["title", "subtitle", "slug", "isbn", "doi", "contributors__name", "entries__title"]
     fieldsets = [
         (_("Title"), {"fields": ["title", "subtitle", ("series", "language"), "standfirst"]}),
@@ -205,3 +207,10 @@ class EntryAdmin(SelectableAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only along with the publication that it belongs to."""
         return self.admin_site._registry[Publication].has_delete_permission(request)
+
+
+ListedAdmin.kept_counts |= {
+    (Topic, "publications"): listed_count("topic-books"),
+    (Region, "publications"): listed_count("region-books"),
+    (Series, "publications"): listed_count("series"),
+}

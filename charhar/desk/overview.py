@@ -157,7 +157,8 @@ def _parts(user: Any, model: Any, now: datetime.datetime, keyed: dict[str, Any])
     opinions = opinions.exclude(user=user)
     broken = TextLink.objects.filter(content_type=kind).exclude(problem="")
     links = broken.filter(object_id=OuterRef("pk"))
-    unfinished = Q(state__in=[State.DRAFT, State.REVIEW])
+    unpublished = ~Q(state=State.PUBLISHED)  # goes without saying, but for the index
+    unfinished = unpublished & Q(state__in=[State.DRAFT, State.REVIEW])
     parts: dict[str, Part | None] = {
         "drafts": Part(
             there.filter(unfinished, own | Q(Exists(opened), corrects__isnull=False)),
@@ -180,8 +181,10 @@ def _parts(user: Any, model: Any, now: datetime.datetime, keyed: dict[str, Any])
         **{code: about(code) for code in keyed},
     }
     if judged is not None:
-        parts["review"] = Part(judged.filter(state=State.REVIEW), changed)
-        parts["failed"] = Part(judged.exclude(failure="").filter(corrects__isnull=False), F("publish_at"))
+        parts["review"] = Part(judged.filter(unpublished, state=State.REVIEW), changed)
+        # COALESCE lets SQLite look through the few working copies, not through all texts in order.
+        moment = Coalesce(F("publish_at"), F("publish_at"))
+        parts["failed"] = Part(judged.exclude(failure="").filter(corrects__isnull=False), moment)
     if mended is not None:
         parts["broken"] = Part(
             mended.filter(pk__in=broken.values("object_id")),  # few, by an index of their own

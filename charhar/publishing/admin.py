@@ -9,12 +9,14 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -51,6 +53,26 @@ from .richtext import RichTextField
 from .templatetags.richtext import richtext
 from .translation import remember_other_edition
 
+# How many texts a list is counted to: more are said to be more, without looking at each.
+COUNTED = 10_000
+
+
+class AtLeast(int):
+    """A number that is this much or more."""
+
+    def __str__(self) -> str:
+        return f"{int(self):,}+"
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than to ``COUNTED``; what is beyond the last page is for filters and search."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        number = rows.order_by().values("pk")[: COUNTED + 1].count()
+        return AtLeast(COUNTED) if number > COUNTED else number
+
 
 class TextChangeList(CountingChangeList):
     """A list that may fetch, for the rows of its page, what their columns show."""
@@ -77,6 +99,7 @@ class PublishableAdmin(SayingAdmin, LockedAdmin, MergingAdmin, HistoryAdmin, Vis
     form = PublishableForm
     change_form_template = "admin/publishing/change_form.html"
     date_hierarchy: ClassVar[Any] = "updated_at"
+    paginator = CappedPaginator
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False

@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models import CharField, Q, QuerySet, Subquery, Value
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -102,12 +102,13 @@ class StatusFilter(admin.SimpleListFilter):
             return queryset.filter(trashed_at__isnull=False)
         queryset = queryset.filter(trashed_at__isnull=True)
         conditions = {
-            "draft": Q(state=State.DRAFT),
-            "review": Q(state=State.REVIEW),
+            # Unpublished goes without saying, but for the index.
+            "draft": ~Q(state=State.PUBLISHED) & Q(state=State.DRAFT),
+            "review": ~Q(state=State.PUBLISHED) & Q(state=State.REVIEW),
             "scheduled": Q(state=State.PUBLISHED, publish_at__gt=now),
             "published": published_q(now),
             "expired": Q(state=State.PUBLISHED, expire_at__lte=now),
-            "withdrawn": Q(state=State.WITHDRAWN),
+            "withdrawn": ~Q(state=State.PUBLISHED) & Q(state=State.WITHDRAWN),
             "correcting": _with_copy(queryset.model, Q(state=State.DRAFT)),
             "correction-review": _with_copy(queryset.model, Q(state=State.REVIEW)),
             "correction-scheduled": _with_copy(queryset.model, Q(state=State.PUBLISHED, failure="")),
@@ -115,6 +116,34 @@ class StatusFilter(admin.SimpleListFilter):
             "stale": published_q(now) & Q(updated_at__lt=now - STALE),
         }
         return queryset.filter(conditions.get(self.value() or "", Q()))
+
+
+class YearFilter(admin.SimpleListFilter):
+    """By the year of the date shown, from the first to the last of any text. One query, by the index."""
+
+    title = _("year")
+    parameter_name = "year"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        texts = model_admin.model.versions
+        dates = texts.filter(date__isnull=False).order_by("date").values("date")
+        ends = {"first": Subquery(dates[:1]), "last": Subquery(dates.reverse()[:1])}
+        found = texts.order_by().annotate(**ends).values_list(*ends)[:1]
+        return [
+            (str(year), str(year))
+            for first, last in found
+            if first
+            for year in range(last.year, first.year - 1, -1)
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        year = self.value()
+        if year is None:
+            return queryset
+        if (year, year) not in self.lookup_choices:
+            return queryset.none()
+        first, last = datetime.date(int(year), 1, 1), datetime.date(int(year), 12, 31)
+        return queryset.filter(date__range=(first, last))
 
 
 class OwnerFilter(admin.SimpleListFilter):

@@ -365,6 +365,10 @@ class Publishable(Labelled, models.Model):
                 condition=Q(corrects__isnull=False),
                 name="%(class)s_copies",
             ),
+            # SQLite takes it for a query that says ``~Q(state=State.PUBLISHED)`` in so many words.
+            models.Index(
+                fields=["updated_at"], condition=~Q(state="published"), name="%(class)s_unpublished"
+            ),
         ]
 
     # -- The clock ---------------------------------------------------------------------------------

@@ -121,11 +121,13 @@ class ListedForm(SeenForm, KeepingForm):
 class ListedAdmin(SeenAdmin, KeepingAdmin):
     """Names in both languages, order and hiding at hand in the list, published texts counted.
 
-    A subclass names the relations to count in ``counted``; each is a column.
+    A subclass names the relations to count in ``counted``; each is a column. Where the apps above keep such a
+    count, they say so in ``kept_counts``, by model and relation.
     """
 
     form = ListedForm
     counted: tuple[str, ...] = ()
+    kept_counts: ClassVar[dict[tuple[type[models.Model], str], Any]] = {}
     show_facets = admin.ShowFacets.NEVER
     list_display = ["name_en", "name_zh", "position", "hidden"]
     list_editable = ["position", "hidden"]
@@ -150,7 +152,9 @@ class ListedAdmin(SeenAdmin, KeepingAdmin):
     def for_list(self, queryset: QuerySet) -> QuerySet:
         """The rows with their counts; one query whatever their number."""
         counts: dict[str, Any] = {
-            f"count_{relation}": published_count(self.model, relation) for relation in self.counted
+            f"count_{relation}": self.kept_counts.get((self.model, relation))
+            or published_count(self.model, relation)
+            for relation in self.counted
         }
         return queryset.annotate(**counts) if counts else queryset
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from lxml import html
 
 from articles.models import Article
+from charhar.publishing import admin as publishing_admin
 from charhar.publishing import workflow
 from charhar.publishing.history import snapshots_of
 from charhar.publishing.models import Address, State
@@ -466,3 +467,27 @@ def test_pressing_a_button_makes_the_form_and_reads_the_text_once(client, monkey
     assert len(made) == 1
     joined = [query for query in queries if 'LEFT OUTER JOIN "publications_entry"' in query["sql"]]
     assert len(joined) == 1
+
+
+def test_the_list_counts_so_far_and_says_that_there_are_more(client, editor, monkeypatch):
+    ArticleFactory.create_batch(3)
+    url = reverse("admin:articles_article_changelist")
+    monkeypatch.setattr(publishing_admin, "COUNTED", 3)
+    assert "3 articles" in " ".join(client.get(url).content.decode().split())
+    monkeypatch.setattr(publishing_admin, "COUNTED", 2)
+    response = client.get(url, {"q": "a"})
+    words = " ".join(response.content.decode().split())
+    assert ("2+ articles" in words, "2+ results" in words) == (True, True)
+
+
+def test_the_list_offers_every_year_from_the_first_to_the_last(client, editor):
+    old, new = (ArticleFactory(date=datetime.date(year, 5, 5)) for year in (2019, 2022))
+    ArticleFactory(date=None, draft=True)
+    url = reverse("admin:articles_article_changelist")
+    page = client.get(url, {"year": "2019"}).context["cl"]
+    (years,) = [spec for spec in page.filter_specs if spec.title == "year"]
+    assert [choice["display"] for choice in years.choices(page)][1:] == ["2022", "2021", "2020", "2019"]
+    found = {
+        year: client.get(url, {"year": year}).context["cl"].result_list for year in ("2022", "2020", "x")
+    }
+    assert ([*page.result_list], found) == ([old], {"2022": [new], "2020": [], "x": []})

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from charhar.taxonomy.models import Topic
+from charhar.publishing.version import current_version
 from tests.admin_forms import errors_of, send, values_of
 from tests.factories import ArticleFactory, ExpertFactory, PublicationFactory, TopicFactory, UserFactory
 
@@ -28,6 +29,7 @@ def test_the_list_counts_published_texts_only(client, number, django_assert_num_
         for draft in (False, False, True):
             PublicationFactory(draft=draft).topics.add(topic)
             ExpertFactory(draft=draft).topics.add(topic)
+    current_version()
     client.get(LIST)
     with django_assert_num_queries(9):
         topics = client.get(LIST).context["cl"].result_list
