@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from charhar.taxonomy.models import Topic
 from charhar.publishing.version import current_version
+from charhar.taxonomy.models import Topic
 from tests.admin_forms import errors_of, send, values_of
 from tests.factories import ArticleFactory, ExpertFactory, PublicationFactory, TopicFactory, UserFactory
 
