@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from charhar.publishing.head import head_for
 from charhar.publishing.languages import CHINESE, ENGLISH, LANGUAGES
@@ -128,7 +128,11 @@ def page(request: HttpRequest) -> HttpResponse:
         head = head_for(request, _("Style of the site"), languages=(), noindex=True)
         request.other_language_path = f"{reverse('style')}?language={other}&theme={theme}"  # type: ignore[attr-defined]
         ways = [
-            (f"{name}, {said}", f"?language={code}&theme={key}", (code, key) == (language, theme))
+            (
+                name + pgettext("before a detail", ", ") + str(said),
+                f"?language={code}&theme={key}",
+                (code, key) == (language, theme),
+            )
             for code, name in LANGUAGES
             for key, said in (("light", _("light")), ("dark", _("dark")))
         ]

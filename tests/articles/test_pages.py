@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from lxml.html import fromstring
 
 from charhar.pages.models import SiteSettings
 from publications.models import Entry
@@ -101,6 +102,14 @@ def test_an_editors_note_of_its_own_replaces_the_composed_one(client):
     html = get(client)
     assert "A note by hand." in html
     assert "The article reflects" not in html
+
+
+def test_a_chinese_note_has_no_blanks_between_its_sentences(client):
+    author = ExpertFactory(display_name_zh="潘登", title_zh="兼职研究员")
+    article(language="zh-hans", authors=[author])
+    SiteSettings.objects.update(disclaimer_zh="仅代表作者观点。")
+    note = fromstring(get(client, "/zh/articles/on-ports/")).find_class("editors-note")[0]
+    assert note.text_content().strip() == "编者按：潘登，兼职研究员。仅代表作者观点。"
 
 
 def test_no_note_where_none_is_wanted(client):

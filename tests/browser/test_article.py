@@ -26,3 +26,12 @@ def test_a_citation_is_unfolded_by_its_link_and_copied(house, browse):
     page.click("#cite dd:has(#cite-chicago) button")
     page.wait_for_function("document.querySelector('.uses [role=status]').textContent === 'Copied'")
     assert page.evaluate("navigator.clipboard.readText()") == words
+
+
+def test_on_paper_there_is_nothing_to_press(house, browse):
+    page = browse(PATHS["publication"])
+    pressed = page.locator(":is(.button, button, nav, form):visible")
+    assert page.locator(".button:visible").count() == 1
+    page.emulate_media(media="print")
+    assert page.get_by_role("heading", name="Details").is_visible()
+    assert pressed.count() == 0
