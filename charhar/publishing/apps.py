@@ -45,9 +45,14 @@ def pause_watch(using: str = "default", plan: Any = (), **kwargs: Any) -> None:
     """
     from django.db import connections
 
-    from .standing import unwatch
+    from .standing import is_watched, may_move_texts, unwatch
 
     connections[using].content_watch_paused = True  # type: ignore[attr-defined]
+    connections[using].lists_stand = is_watched() and not any(  # type: ignore[attr-defined]
+        may_move_texts(migration.app_label, operation)
+        for migration, _backwards in plan
+        for operation in migration.operations
+    )
     if plan:
         unwatch()
 
@@ -69,7 +74,8 @@ def resume_watch(using: str = "default", **kwargs: Any) -> None:
         )
         if not is_watched():
             watch()
-            recount(timezone.now())
+            if not getattr(connection, "lists_stand", False):
+                recount(timezone.now())
         with transaction.atomic(using=using):
             version = raise_version(connection)
         mirror().raise_to(version)

@@ -8,10 +8,13 @@ from contextlib import suppress
 import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
+from django.db.migrations import Migration, operations
+from django.db.models import Index, IntegerField
 from django.utils import timezone
 from taggit.models import Tag
 
 from articles.models import Article, ArticleTopic, Byline, NewsSection
+from charhar.publishing import apps as publishing
 from charhar.publishing import copies, shelf, standing
 from charhar.publishing.list_models import ListCount, ListRow, ListTouch
 from charhar.publishing.shelf import Shelf
@@ -294,3 +297,38 @@ def test_a_page_of_a_list_and_a_feed_are_read_from_an_index_alone():
         plan = rows.order_by(*order).values("what", "text")[40:60].explain()
         assert f"COVERING INDEX {index} " in plan
         assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("app", "operation", "counted"),
+    [
+        ("articles", operations.AddIndex("article", Index(fields=["kind"], name="some")), False),
+        ("articles", operations.AddField("Article", "subtitle", IntegerField()), False),
+        ("articles", operations.AlterField("article", "outlet", IntegerField()), True),
+        ("articles", operations.RemoveField("articletopic", "date"), True),
+        ("taxonomy", operations.AddField("topic", "date", IntegerField()), False),
+        ("outreach", operations.RunPython(print), True),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, operations.base.Operation) else str(value),
+)
+def test_a_migration_counts_anew_only_what_it_may_have_moved(monkeypatch, app, operation, counted):
+    happened = []
+    monkeypatch.setattr(standing, "recount", happened.append)
+    migration = Migration("some", app)
+    migration.operations = [operation]
+    publishing.pause_watch(plan=[(migration, False)])
+    assert not standing.is_watched()
+    publishing.resume_watch()
+    assert (len(happened), standing.is_watched()) == (counted, True)
+
+
+@pytest.mark.django_db
+def test_other_rules_count_everything_anew(monkeypatch):
+    happened = []
+    monkeypatch.setattr(standing, "recount", happened.append)
+    monkeypatch.setattr(standing, "_rules", lambda: "other")
+    publishing.pause_watch()
+    publishing.resume_watch()
+    assert (len(happened), standing.is_watched()) == (1, True)
+    assert len(standing._there()) == 3 * len(list(standing.watched_tables()))
