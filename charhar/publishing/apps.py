@@ -78,7 +78,8 @@ def resume_watch(using: str = "default", **kwargs: Any) -> None:
                 recount(timezone.now())
         with transaction.atomic(using=using):
             version = raise_version(connection)
-        mirror().raise_to(version)
+        if version is not None:
+            mirror().raise_to(version)
     connection.content_watch_paused = False  # type: ignore[attr-defined]
 
 

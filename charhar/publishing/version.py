@@ -78,11 +78,11 @@ def _raise_statement() -> tuple[str, int]:
     return statement, len(moments) + 1
 
 
-def raise_version(using: Any = connection, now: datetime.datetime | None = None) -> Version:
+def raise_version(using: Any = connection, now: datetime.datetime | None = None) -> Version | None:
     """Raise the version by one, bring the lists up to date and find the next change; within a transaction.
 
     Four statements, and more where a text stands elsewhere than before. Returns the new version without its
-    next change.
+    next change; None in a database that was emptied, where there is nothing to raise.
     """
     from .models import ContentVersion
     from .standing import settle
@@ -91,7 +91,10 @@ def raise_version(using: Any = connection, now: datetime.datetime | None = None)
     statement, times = _raise_statement()
     # Locked where that can be. A statement that waits for another's row goes on seeing all else as it was
     # before the wait: it would look for the next change without what the other has just committed.
-    settle(ContentVersion.objects.select_for_update().values_list("counted_at", flat=True).get(), now)
+    counted_at = ContentVersion.objects.select_for_update().values_list("counted_at", flat=True).first()
+    if counted_at is None:
+        return None
+    settle(counted_at, now)
     with using.cursor() as cursor:
         cursor.execute(statement, [using.ops.adapt_datetimefield_value(now)] * times)
         number, epoch = cursor.fetchone()
