@@ -125,6 +125,15 @@ class ArticleQuerySet(SubjectQuerySet):
             .prefetch_related(models.Prefetch("bylines", Byline.objects.select_related("expert")))
         )
 
+    def in_lists(self, now: datetime.datetime) -> "ArticleQuerySet":
+        """What readers see at ``now``, as rows of lists."""
+        return self.published(now).for_list()
+
+    def as_works(self, now: datetime.datetime) -> "ArticleQuerySet":
+        """What readers see at ``now``, as rows of an author's list: with the outlet, without the bylines."""
+        unread = ("body", "references", "editors_note", "key_points")
+        return self.published(now).select_related("lead_image", "outlet").defer(*unread)
+
     def in_news(self) -> "ArticleQuerySet":
         """What News & Events lists: everything filed under a news section."""
         return self.filter(Exists(ArticleSection.objects.filter(article=OuterRef("pk"))))

@@ -1,12 +1,15 @@
 """What the page of a topic, region or news section asks of articles: its list, and what heads it."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db.models import CharField, F, IntegerField, Q, Value
+from django.db.models import CharField, F, IntegerField, Q, QuerySet, Value
+from django.utils import timezone
 
 from charhar.publishing.models import PublishableQuerySet
+from charhar.publishing.prepared import Prepared
 from charhar.publishing.shelf import Shelf, newest_of
 from charhar.taxonomy.models import Listed
 
@@ -47,30 +50,13 @@ class SubjectQuerySet(PublishableQuerySet):
         under = {"topic": "topic", "region": "region", "newssection": "section"}[
             str(subject._meta.model_name)
         ]
-        return Shelf(under, subject.pk, language, {"article": self.published().for_list()})
+        return Shelf(under, subject.pk, language, {"article": self.model.objects.in_lists})
 
     def front_of(self, subject: Any, language: str) -> tuple[list[Any], dict[str, list[Any]]]:
         """What heads a subject's page: what editors chose, in the page's language where there is such an
         edition, and of the newest ``LOOKED_THROUGH`` the newest of each kind besides. Three queries.
         """
-        readable = self.for_readers_in(language)
-        under = str(subject._meta.model_name)
-        newest = self.filter(newest_of("article", under, [subject.pk], language, LOOKED_THROUGH))
-        looked = newest.order_by().annotate(
-            row=F("pk"), key=F("pk"), original=F("translation_of"), place=Value(None, IntegerField())
-        )
-        chosen = subject.features.order_by().annotate(
-            kind=Value("", CharField()),
-            language=F("article__language"),
-            date=F("article__date"),
-            publish_at=F("article__publish_at"),
-            row=F("pk"),
-            key=F("article"),
-            original=F("article__translation_of"),
-            place=F("position"),
-        )
-        columns = [column.name for column in fields(Head)]
-        heads = looked.values_list(*columns).union(chosen.values_list(*columns), all=True)
+        heads = _heads(self.model, type(subject), language, subject=subject.pk)
         found = [Head(*row) for row in heads]
         features = sorted((head for head in found if head.place is not None), key=Head.as_placed)
         originals = [head.original or head.key for head in features]
@@ -79,10 +65,10 @@ class SubjectQuerySet(PublishableQuerySet):
             of_kind.setdefault(head.kind, []).append(head.key)
         of_kind = {kind: keys[:NEWEST_OF_A_KIND] for kind, keys in of_kind.items()}
 
-        wanted = Q(pk__in=[key for keys in of_kind.values() for key in keys])
-        if originals:
-            wanted |= Q(pk__in=originals) | Q(translation_of__in=originals)
-        rows = {row.pk: row for row in readable.filter(wanted).for_list().order_by()}
+        keys = [key for keys in of_kind.values() for key in keys]
+        editions = {"originals": originals} if originals else {}
+        texts = _texts(self.model, language, keys=keys, now=timezone.now(), **editions)
+        rows = {row.pk: row for row in texts}
         by_original = {row.translation_of_id or row.pk: row for row in rows.values()}
         by_kind = {
             kind: [
@@ -93,3 +79,42 @@ class SubjectQuerySet(PublishableQuerySet):
             for kind, keys in of_kind.items()
         }
         return [by_original[key] for key in originals if key in by_original], by_kind
+
+
+@Prepared
+def _heads(model: Any, kind: type[Listed], language: str, subject: int) -> QuerySet:
+    """The newest under a topic or region and what editors chose for it, as ``Head`` names the columns."""
+    newest = newest_of("article", str(kind._meta.model_name), [subject], language, LOOKED_THROUGH)
+    looked = (
+        model.objects.filter(newest)
+        .order_by()
+        .annotate(row=F("pk"), key=F("pk"), original=F("translation_of"), place=Value(None, IntegerField()))
+    )
+    features: Any = kind._meta.get_field("features")  # type: ignore[misc]  # articles add it
+    chosen = (
+        features.related_model.objects.filter(**{features.field.name: subject})
+        .order_by()
+        .annotate(
+            kind=Value("", CharField()),
+            language=F("article__language"),
+            date=F("article__date"),
+            publish_at=F("article__publish_at"),
+            row=F("pk"),
+            key=F("article"),
+            original=F("article__translation_of"),
+            place=F("position"),
+        )
+    )
+    columns = [column.name for column in fields(Head)]
+    return looked.values_list(*columns).union(chosen.values_list(*columns), all=True)
+
+
+@Prepared
+def _texts(
+    model: Any, language: str, keys: list[int], now: datetime.datetime, originals: Iterable[int] = ()
+) -> QuerySet:
+    """The texts with these keys, and the editions of these originals, as rows of lists."""
+    wanted = Q(pk__in=keys)
+    if originals:
+        wanted |= Q(pk__in=originals) | Q(translation_of__in=originals)
+    return model.objects.for_readers_in(language, now).filter(wanted).for_list().order_by()

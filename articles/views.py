@@ -15,6 +15,7 @@ from charhar.publishing.languages import CHINESE, ENGLISH, current_language
 from charhar.publishing.listing import listing
 from charhar.publishing.reading import for_reader
 from charhar.publishing.shelf import Shelf, numbers_of
+from charhar.taxonomy.asked import shown, subject_at
 
 from .citations import citations
 from .models import Article, Byline, NewsSection
@@ -120,11 +121,11 @@ def person(byline: Byline) -> dict[str, Any]:
 
 def news_section(request: HttpRequest, slug: str) -> HttpResponse:
     """One news section, newest first."""
-    section = get_object_or_404(NewsSection, slug=slug)
+    section = subject_at(NewsSection, slug)
     context = listing(request, Article.objects.shelf_of(section, current_language()))
     context |= {
         "section": section,
-        "sections": NewsSection.objects.shown(),
+        "sections": shown(NewsSection),
         "head": head_for(
             request,
             section.name,
@@ -141,8 +142,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Tag, slug=slug)
     here = current_language()
     other = ENGLISH if here == CHINESE else CHINESE
-    rows = {"article": Article.objects.published().for_list()}
-    context = listing(request, Shelf("tag", found.pk, here, rows))
+    context = listing(request, Shelf("tag", found.pk, here, {"article": Article.objects.in_lists}))
     if not context["page"].object_list:
         raise Http404(_("Nothing carries this tag."))
     context |= {

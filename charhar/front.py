@@ -14,6 +14,7 @@ from articles.models import Article
 from charhar.models import HomeSlot
 from charhar.publishing.prepared import Prepared
 from charhar.publishing.shelf import newest_of
+from charhar.taxonomy.asked import shown as subjects_shown
 from charhar.taxonomy.models import Topic
 
 Place = HomeSlot.Place
@@ -39,12 +40,6 @@ class Front:
     def shown(self) -> set[int]:
         """The keys of all that stands in some place."""
         return {text.pk for texts in self.places.values() for text in texts}
-
-
-@Prepared
-def subjects_shown(kind: Any) -> Any:
-    """The topics or regions that lists show."""
-    return kind.objects.shown()
 
 
 @Prepared

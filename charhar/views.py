@@ -84,9 +84,8 @@ def faces(now: datetime.datetime) -> Any:
 
 def news(request: HttpRequest) -> HttpResponse:
     """News & Events: everything under a news section, newest first, with the sections' own newest."""
-    rows = {"article": Article.objects.published().for_list()}
-    context = listing(request, Shelf("news", 0, current_language(), rows))
-    context["sections"] = NewsSection.objects.shown()
+    context = listing(request, Shelf("news", 0, current_language(), {"article": Article.objects.in_lists}))
+    context["sections"] = subjects_shown(NewsSection)
     context["head"] = head_for(
         request,
         _("News & Events"),
@@ -99,10 +98,7 @@ def news(request: HttpRequest) -> HttpResponse:
 
 def research(request: HttpRequest) -> HttpResponse:
     """Latest Research: research, commentary and interviews together with publications."""
-    both = {
-        "article": Article.objects.published().for_list(),
-        "publication": Publication.objects.published().for_list(),
-    }
+    both = {"article": Article.objects.in_lists, "publication": Publication.objects.in_lists}
     context = listing(request, Shelf("research", 0, current_language(), both))
     context["head"] = head_for(
         request,

@@ -14,6 +14,7 @@ from charhar.publishing.cards import drawn_card
 from charhar.publishing.head import absolute, feed_of, head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import listing, page_of
+from charhar.publishing.prepared import Prepared
 from charhar.publishing.reading import for_reader
 from charhar.taxonomy.models import Listed, Region, Topic
 
@@ -22,6 +23,8 @@ from .models import Expert, Office, Programme
 from .works import Works
 
 FOR_THE_SCREEN = 1280
+AREAS: dict[str, type[Listed]] = {"topic": Topic, "region": Region}
+AREA_COLUMNS = ("pk", "name_en", "name_zh", "slug", "position")
 
 
 def experts(request: HttpRequest) -> HttpResponse:
@@ -88,18 +91,21 @@ def _whole() -> Any:
 
 def areas_of(person: Expert) -> list[Listed]:
     """The topics and regions that an expert works on and that are not hidden. One query for both."""
-    kinds: dict[str, type[Listed]] = {"topic": Topic, "region": Region}
-    columns = ("pk", "name_en", "name_zh", "slug", "position")
+    rows = sorted(_areas(person=person.pk), key=lambda row: (row[0] != "topic", row[5], row[2]))
+    return [AREAS[what](**dict(zip(AREA_COLUMNS, values, strict=True))) for what, *values in rows]
+
+
+@Prepared
+def _areas(person: int) -> Any:
     topics, regions = (
-        model.objects.shown()
+        model.objects.shown()  # type: ignore[attr-defined]
         .filter(experts=person)
         .order_by()
         .annotate(what=Value(what, CharField()))
-        .values_list("what", *columns)
-        for what, model in kinds.items()
+        .values_list("what", *AREA_COLUMNS)
+        for what, model in AREAS.items()
     )
-    rows = sorted(topics.union(regions, all=True), key=lambda row: (row[0] != "topic", row[5], row[2]))
-    return [kinds[what](**dict(zip(columns, values, strict=True))) for what, *values in rows]
+    return topics.union(regions, all=True)
 
 
 class Photo(NamedTuple):

@@ -34,8 +34,7 @@ class Works(Shelf):
         contributors: Any = person.contributors  # type: ignore[attr-defined]
         self.article = bylines.model.article.field.related_model
         publication = contributors.model.publication.field.related_model
-        articles = self.article.objects.published().select_related("lead_image", "outlet").defer("body")
-        rows = {"article": articles, PUBLICATION: publication.objects.published().for_list()}
+        rows = {"article": self.article.objects.as_works, PUBLICATION: publication.objects.in_lists}
         super().__init__("expert", person.pk, current_language(), rows, kind=kind)
         labels = {"": _("All"), **dict(self.article.Kind.choices), PUBLICATION: _("Publications")}
         labels[MEDIA] = _("First ran elsewhere")

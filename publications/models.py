@@ -1,5 +1,6 @@
 """Publication series, their issues, books and reports, and what these contain."""
 
+import datetime
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -7,14 +8,16 @@ from django.db import models
 from django.db.models import Q, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from charhar.library.models import Document, Image
 from charhar.publishing.documents import SearchDocument
 from charhar.publishing.models import Publishable, PublishableQuerySet, Translated
+from charhar.publishing.prepared import Prepared
 from charhar.publishing.richtext import RichTextField, plain_text
-from charhar.publishing.shelf import newest_of
+from charhar.publishing.shelf import newest_of, newness
 from charhar.taxonomy.bilingual import Bilingual
 from charhar.taxonomy.models import Listed, Region, Topic
 from experts.models import Expert
@@ -70,10 +73,10 @@ class PublicationQuerySet(PublishableQuerySet):
         rank = Window(RowNumber(), partition_by=models.F("series_id"), order_by=order)
         return self.annotate(rank=rank).filter(rank__lte=each).order_by("series_id", "rank")
 
-    def newest_about(self, subject: models.Model, language: str, count: int) -> "PublicationQuerySet":
-        """The newest under a topic or region."""
-        newest = newest_of("publication", f"{subject._meta.model_name}-books", [subject.pk], language, count)
-        return self.published().filter(newest).newest_first()[:count]
+    def newest_about(self, subject: models.Model, language: str, count: int) -> "list[Publication]":
+        """The newest under a topic or region, as covers. One query."""
+        newest = newest_about(type(subject), language, count, subject=subject.pk, now=timezone.now())
+        return sorted(newest, key=newness, reverse=True)[:count]
 
     def for_list(self) -> "PublicationQuerySet":
         """All that a row of a list shows: series and cover joined, contributors in one more query."""
@@ -83,6 +86,10 @@ class PublicationQuerySet(PublishableQuerySet):
             .defer("abstract", "contents")
             .prefetch_related(contributors)
         )
+
+    def in_lists(self, now: datetime.datetime) -> "PublicationQuerySet":
+        """What readers see at ``now``, as rows of lists."""
+        return self.published(now).for_list()
 
     def for_page(self) -> "PublicationQuerySet":
         """All that its own page shows: contents, contributors, subjects and shops in one query each."""
@@ -100,6 +107,16 @@ class PublicationManager(models.Manager.from_queryset(PublicationQuerySet)):  # 
 
     def get_queryset(self) -> PublicationQuerySet:
         return super().get_queryset().filter(corrects__isnull=True, trashed_at__isnull=True)
+
+
+@Prepared
+def newest_about(
+    kind: type[models.Model], language: str, count: int, subject: int, now: datetime.datetime
+) -> models.QuerySet:
+    """The newest of each edition under a topic or region, with what a cover shows, in no order."""
+    newest = newest_of("publication", f"{kind._meta.model_name}-books", [subject], language, count)
+    readable = Publication.objects.published(now).filter(newest).order_by()
+    return readable.select_related("series", "cover").defer("abstract", "contents")
 
 
 class Publication(ListedPublication, Translated, Publishable):

@@ -52,7 +52,7 @@ def publications(request: HttpRequest) -> HttpResponse:
 def series(request: HttpRequest, slug: str) -> HttpResponse:
     """One series, newest first."""
     line = get_object_or_404(Series.objects.select_related("cover"), slug=slug)
-    rows = {"publication": Publication.objects.published().for_list()}
+    rows = {"publication": Publication.objects.in_lists}
     context = listing(request, Shelf("series", line.pk, current_language(), rows))
     schema = []
     if line.issn:

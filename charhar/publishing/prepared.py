@@ -20,6 +20,8 @@ from django.db.models import Prefetch, QuerySet
 
 # A moment among a statement's parameters, as SQLite gets it.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
+# Where a slice begins that a stand-in is given for.
+OFFSET = re.compile(r"\bOFFSET (3[2-9]\d{3})\b")
 # How many shapes of one queryset are kept; few have more than ten.
 KEPT = 200
 # What stands for the values while the SQL is made, each told apart by its number. Whole numbers are such that
@@ -41,7 +43,8 @@ class Prepared:
     looks, such as a language or a part of a page; ``build`` may depend on nothing else. ``values`` only fill
     it: whole numbers of at most 64 bits, strings, days, moments, tuples of these, and lists of keys for
     ``__in``. A list is filled up to a length that others share, so it must not matter that a key stands in it
-    twice; an empty one holds 0, the key of no row. ``build`` may not look at them: it gets stand-ins.
+    twice; an empty one holds 0, the key of no row. ``build`` may not look at them: it gets stand-ins. A
+    number may also be where a slice begins, ``rows[start : start + 20]``; its length belongs to the shape.
 
     ``select_related``, ``only``, ``values_list``, unions and ``prefetch_related`` of the model's own
     relations are heeded; what was prefetched is a list. One query, and one for each relation prefetched.
@@ -131,6 +134,7 @@ class _Rows:
             self.sql = ""
             return
         known = [(_adapted(stand_in), place) for stand_in, place in places]
+        self.sql, params = _with_offsets(self.sql, params)
         self.params = [
             (param, next((place for stand_in, place in known if _same(param, stand_in)), None))
             for param in params
@@ -165,6 +169,18 @@ class _Rows:
         for related in self.related:
             related.fetch(rows)
         return rows
+
+
+def _with_offsets(sql: str, params: Iterable[Any]) -> tuple[str, list[Any]]:
+    """The SQL with a parameter wherever a stand-in says how many rows are passed over.
+
+    Django writes that number into the SQL itself.
+    """
+    every = list(params)
+    for found in reversed(list(OFFSET.finditer(sql))):
+        every.insert(sql.count("%s", 0, found.start()), int(found[1]))
+        sql = f"{sql[: found.start(1)]}%s{sql[found.end(1) :]}"
+    return sql, every
 
 
 def _same(param: Any, stand_in: Any) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -11,6 +11,7 @@ from charhar.publishing.head import feed_of, head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import listing
 
+from .asked import leads_of, shown, subject_at
 from .models import Listed, Region, Topic
 
 MOST_FEATURED = 3
@@ -31,18 +32,16 @@ def topics(request: HttpRequest) -> HttpResponse:
 
 def region(request: HttpRequest, slug: str) -> HttpResponse:
     """One region: where the institute stands, who leads, everything newest first."""
-    return _subject(
-        request, "region", get_object_or_404(Region, slug=slug), (_("Regions"), reverse("regions"))
-    )
+    return _subject(request, "region", subject_at(Region, slug), (_("Regions"), reverse("regions")))
 
 
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     """One topic: where the institute stands, who leads, everything newest first."""
-    return _subject(request, "topic", get_object_or_404(Topic, slug=slug), (_("Topics"), reverse("topics")))
+    return _subject(request, "topic", subject_at(Topic, slug), (_("Topics"), reverse("topics")))
 
 
 def _index(request: HttpRequest, kind: str, model: type[Listed], title: str) -> HttpResponse:
-    subjects = list(model.objects.shown())
+    subjects = shown(model)
     # Upwards by the reverse manager: this app knows nothing of articles.
     newest = {}
     if subjects:
@@ -70,7 +69,6 @@ def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, st
     if not is_chosen:
         of_a_kind = next((rows for kind_, rows in by_kind.items() if kind_ != articles.Kind.NEWS), None)
         featured = [of_a_kind.pop(0)] if of_a_kind else []
-    leads = subject.leads.select_related("expert__portrait")
     feed = feed_of(kind, subject.name, subject.slug)
     context |= {
         "subject": subject,
@@ -82,10 +80,8 @@ def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, st
         "by_kind": [
             (label, by_kind[key][:OF_EACH_KIND]) for key, label in articles.Kind.choices if by_kind.get(key)
         ],
-        "leads": [lead.expert for lead in leads if lead.expert.is_published],
-        "publications": subject.publications.model.objects.select_related("series", "cover").newest_about(
-            subject, language, PUBLICATIONS
-        ),
+        "leads": leads_of(subject),
+        "publications": subject.publications.model.objects.newest_about(subject, language, PUBLICATIONS),
         "head": head_for(
             request, subject.name, subject.standfirst, feeds=[feed], trail=[(_("Home"), "/"), above]
         ),

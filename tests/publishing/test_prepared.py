@@ -75,3 +75,20 @@ def test_one_query_and_one_for_each_relation():
         with CaptureQueriesContext(connection) as captured:
             ask("en", keys=keys, now=timezone.now())
         assert len(captured) == 4
+
+
+def test_where_a_slice_begins_is_a_value_also_within_a_condition():
+    built = []
+
+    @Prepared
+    def ask(count, slug, start, later):
+        built.append(count)
+        few = Article.objects.order_by("pk").exclude(slug=slug)[start : start + count]
+        return Article.objects.filter(pk__in=few.values("pk")).order_by("pk")[later : later + 1]
+
+    articles = [ArticleFactory() for _ in range(6)]
+    assert ask(3, slug="none", start=0, later=0) == [articles[0]]
+    assert ask(3, slug=articles[0].slug, start=0, later=0) == [articles[1]]
+    assert ask(3, slug="none", start=2, later=1) == [articles[3]]
+    assert ask(3, slug="none", start=2, later=3) == []
+    assert built == [3]
