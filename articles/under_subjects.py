@@ -3,14 +3,18 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import CharField, F, IntegerField, Q, QuerySet, Value
+from django.db.models import CharField, F, IntegerField, Q, QuerySet, Value, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
+from charhar.publishing.list_models import ListRow
 from charhar.publishing.models import PublishableQuerySet
 from charhar.publishing.prepared import Prepared
-from charhar.publishing.shelf import Shelf, newest_of
+from charhar.publishing.shelf import Shelf, newest_rows
 from charhar.taxonomy.models import Listed
 
 NEWEST_OF_A_KIND = 4
@@ -84,11 +88,20 @@ class SubjectQuerySet(PublishableQuerySet):
 @Prepared
 def _heads(model: Any, kind: type[Listed], language: str, subject: int) -> QuerySet:
     """The newest under a topic or region and what editors chose for it, as ``Head`` names the columns."""
-    newest = newest_of("article", str(kind._meta.model_name), [subject], language, LOOKED_THROUGH)
+    newest = newest_rows("article", str(kind._meta.model_name), [subject], language, LOOKED_THROUGH)
+    order = [F(name).desc() for name in ("date", "publish_at", "text")]
+    rank = Window(RowNumber(), partition_by=[F("language"), F("kind")], order_by=order)
+    among = ListRow.objects.filter(reduce(or_, (Q(pk__in=rows.values("pk")) for rows in newest)))
+    of_each_kind = among.order_by().annotate(rank=rank).filter(rank__lte=NEWEST_OF_A_KIND)
     looked = (
-        model.objects.filter(newest)
+        ListRow.objects.filter(pk__in=of_each_kind.values("pk"))
         .order_by()
-        .annotate(row=F("pk"), key=F("pk"), original=F("translation_of"), place=Value(None, IntegerField()))
+        .annotate(
+            row=F("pk"),
+            key=F("text"),
+            original=Value(None, IntegerField()),
+            place=Value(None, IntegerField()),
+        )
     )
     features: Any = kind._meta.get_field("features")  # type: ignore[misc]  # articles add it
     chosen = (

@@ -79,7 +79,6 @@ def _publication(language: str, image: Image | None, **more: Any) -> Publication
         cover=image,
         **more,
     )
-    book.is_publication = True  # type: ignore[attr-defined]
     book._prefetched_objects_cache = {"contributors": []}  # type: ignore[attr-defined]
     return book
 

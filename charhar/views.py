@@ -84,7 +84,8 @@ def faces(now: datetime.datetime) -> Any:
 
 def news(request: HttpRequest) -> HttpResponse:
     """News & Events: everything under a news section, newest first, with the sections' own newest."""
-    context = listing(request, Shelf("news", 0, current_language(), {"article": Article.objects.in_lists}))
+    rows = {"article": Article.objects.in_pictured_lists}
+    context = listing(request, Shelf("news", 0, current_language(), rows))
     context["sections"] = subjects_shown(NewsSection)
     context["head"] = head_for(
         request,

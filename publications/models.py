@@ -80,11 +80,10 @@ class PublicationQuerySet(PublishableQuerySet):
 
     def for_list(self) -> "PublicationQuerySet":
         """All that a row of a list shows: series and cover joined, contributors in one more query."""
-        contributors = models.Prefetch("contributors", Contributor.objects.select_related("expert"))
         return (
             self.select_related("series", "cover")
             .defer("abstract", "contents")
-            .prefetch_related(contributors)
+            .prefetch_related("contributors")
         )
 
     def in_lists(self, now: datetime.datetime) -> "PublicationQuerySet":
@@ -123,6 +122,7 @@ class Publication(ListedPublication, Translated, Publishable):
     """An issue, a book or a report."""
 
     route = "publication"
+    is_publication = True
     CONTENT_INLINES = ("contributors", "entries", "shops")
     SEARCHED_WITH = ("contributors", "entries", "topics", "regions")
     WRITERS = "contributors__expert__account"

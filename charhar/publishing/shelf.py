@@ -102,7 +102,6 @@ class Shelf:
         for what, rows in self.rows.items():
             wanted = [pk for named, pk in keys if named == what]
             for row in texts_with(rows, keys=wanted, now=timezone.now()) if wanted else ():
-                row.is_publication = what == "publication"
                 found[what, row.pk] = row
         return [found[key] for key in keys if key in found]
 
@@ -214,17 +213,21 @@ def rows_under(under: str, subject: int, edition: str) -> QuerySet[ListRow]:
     return rows.filter(language=ENGLISH, alone=True) if edition == ALONE else rows.filter(language=edition)
 
 
-def newest_of(
+def newest_rows(
     what: str, under: str, subjects: Iterable[int], language: str, count: int, by: tuple[str, ...] = ORDER
-) -> Q:
-    """A condition on texts of one kind: the newest of some subjects' lists in a language, for the query that
-    fetches them. ``count`` of each edition of each list."""
-    parts = [
-        Q(pk__in=rows_under(under, subject, edition).filter(what=what).order_by(*by).values("text")[:count])
+) -> list[QuerySet[ListRow]]:
+    """The newest rows of one kind in some subjects' lists, ``count`` of each edition of each list."""
+    return [
+        rows_under(under, subject, edition).filter(what=what).order_by(*by)[:count]
         for subject in subjects
         for edition in editions_in(language)
     ]
-    return reduce(or_, parts, Q()) if parts else Q(pk__in=())
+
+
+def newest_of(what: str, under: str, subjects: Iterable[int], *more: Any, **by: Any) -> Q:
+    """A condition on texts of one kind: those of ``newest_rows``, for the query that fetches them."""
+    found = newest_rows(what, under, subjects, *more, **by)
+    return reduce(or_, (Q(pk__in=rows.values("text")) for rows in found)) if found else Q(pk__in=())
 
 
 def numbers_of(unders: list[str], subject: int, language: str) -> dict[str, dict[str, Counter[int]]]:

@@ -3,12 +3,13 @@
 import datetime
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html, strip_tags
+from django.utils.html import escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext, pgettext
 
@@ -47,9 +48,13 @@ def longdate(value: datetime.date | datetime.datetime | None) -> str:
 @register.filter
 def dated(value: datetime.date | datetime.datetime | None) -> str:
     """``longdate`` inside a ``<time>`` that machines read; empty for none."""
-    if not value:
-        return ""
-    return format_html('<time datetime="{}">{}</time>', _day(value).isoformat(), longdate(value))
+    return _dated(_day(value), is_chinese()) if value else ""
+
+
+@lru_cache(maxsize=4096)
+def _dated(day: datetime.date, chinese: bool) -> SafeString:
+    """``chinese`` only tells pages in one language from those in the other."""
+    return format_html('<time datetime="{}">{}</time>', day.isoformat(), longdate(day))
 
 
 @register.filter
@@ -94,9 +99,9 @@ def names(people: Iterable[Any], text: Any = None, linked: bool = False) -> Safe
     """
     attribute = lang(text) if text is not None else ""
     shown = [_name(person, attribute, linked) for person in people]
-    comma, last = pgettext("between names", ", "), pgettext("before the last name", " and ")
     if len(shown) < 2:
         return mark_safe("".join(shown))  # noqa: S308
+    comma, last = pgettext("between names", ", "), pgettext("before the last name", " and ")
     return format_html("{}{}{}", mark_safe(comma.join(shown[:-1])), last, shown[-1])  # noqa: S308
 
 
@@ -105,27 +110,27 @@ def _name(person: Any, attribute: str, linked: bool) -> SafeString:
         return format_html('<a{} href="{}">{}</a>', attribute, person.expert.get_absolute_url(), person.name)
     if attribute:
         return format_html("<span{}>{}</span>", attribute, person.name)
-    return format_html("{}", person.name)
+    return escape(person.name)
 
 
-def _list_address(**parts: Any) -> str:
+def list_address(**parts: Any) -> str:
     """Where a list stands, by year and page; the first page of all years is the bare address."""
     query = urlencode({key: value for key, value in parts.items() if value})
     return f"?{query}" if query else "."
 
 
-@register.simple_tag(takes_context=True)
-def page_url(context: template.Context, number: int) -> str:
+@register.simple_tag(takes_context=True, name="page_url")
+def page_address(context: template.Context, number: int) -> str:
     """The address of a page of the list shown, within the year it is narrowed to or the query it answers."""
     narrowed = context.get("narrowed") or {}
     parts = {**narrowed, "year": narrowed.get("year") or context.get("year")}
-    return _list_address(**parts, page=number if number > 1 else None)
+    return list_address(**parts, page=number if number > 1 else None)
 
 
 @register.simple_tag(takes_context=True)
 def year_url(context: template.Context, year: int | None = None) -> str:
     """The address of the list shown, narrowed to a year, or with all years; otherwise as it is narrowed."""
-    return _list_address(**(context.get("narrowed") or {}), year=year)
+    return list_address(**(context.get("narrowed") or {}), year=year)
 
 
 @register.filter
