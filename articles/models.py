@@ -132,12 +132,14 @@ class ArticleQuerySet(SubjectQuerySet):
 
     def in_pictured_lists(self, now: datetime.datetime) -> "ArticleQuerySet":
         """The same, with what the picture of a row takes."""
-        return self.published(now).for_list()
+        pictures = (f"lead_image__{name}" for name in Image.SHOWN)
+        rows = self.published(now).only(*self.AS_A_ROW, "translation_of", *pictures)
+        return rows.select_related("lead_image").prefetch_related("bylines")
 
     def as_works(self, now: datetime.datetime) -> "ArticleQuerySet":
         """What readers see at ``now``, as rows of an author's list: with the outlet, without the bylines."""
-        unread = ("body", "references", "editors_note", "key_points")
-        return self.published(now).select_related("lead_image", "outlet").defer(*unread)
+        outlet = (f"outlet__{name}" for name in ("name_en", "name_zh"))
+        return self.published(now).only(*self.AS_A_ROW, "outlet_url", *outlet).select_related("outlet")
 
     def in_news(self) -> "ArticleQuerySet":
         """What News & Events lists: everything filed under a news section."""

@@ -11,6 +11,7 @@ from django.db.models import CharField, F, IntegerField, Q, QuerySet, Value, Win
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
+from charhar.publishing.languages import ENGLISH
 from charhar.publishing.list_models import ListRow
 from charhar.publishing.models import PublishableQuerySet
 from charhar.publishing.prepared import Prepared
@@ -71,9 +72,12 @@ class SubjectQuerySet(PublishableQuerySet):
 
         keys = [key for keys in of_kind.values() for key in keys]
         editions = {"originals": originals} if originals else {}
-        texts = _texts(self.model, language, keys=keys, now=timezone.now(), **editions)
-        rows = {row.pk: row for row in texts}
-        by_original = {row.translation_of_id or row.pk: row for row in rows.values()}
+        texts = _texts(self.model, keys=keys, now=timezone.now(), **editions)
+        readable = [text for text in texts if text.language in (ENGLISH, language)]
+        rows = {row.pk: row for row in readable}
+        # Of two editions the one in the page's language, which comes last.
+        readable.sort(key=lambda row: row.language == language)
+        by_original = {row.translation_of_id or row.pk: row for row in readable}
         by_kind = {
             kind: [
                 rows[key]
@@ -123,11 +127,9 @@ def _heads(model: Any, kind: type[Listed], language: str, subject: int) -> Query
 
 
 @Prepared
-def _texts(
-    model: Any, language: str, keys: list[int], now: datetime.datetime, originals: Iterable[int] = ()
-) -> QuerySet:
-    """The texts with these keys, and the editions of these originals, as rows of lists."""
+def _texts(model: Any, keys: list[int], now: datetime.datetime, originals: Iterable[int] = ()) -> QuerySet:
+    """The texts with these keys, and all editions of these originals, as rows of lists."""
     wanted = Q(pk__in=keys)
     if originals:
         wanted |= Q(pk__in=originals) | Q(translation_of__in=originals)
-    return model.objects.for_readers_in(language, now).filter(wanted).for_list().order_by()
+    return model.objects.in_pictured_lists(now).filter(wanted).order_by()

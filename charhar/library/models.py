@@ -171,6 +171,9 @@ class Image(StoredFile):
     )  # fmt: skip
     renditions = models.JSONField(default=list, editable=False)
 
+    # What showing one takes.
+    SHOWN = ("file", "width", "height", "alt_en", "alt_zh", "decorative", "renditions")
+
     class Meta(StoredFile.Meta):
         verbose_name = _("image")
         verbose_name_plural = _("images")
