@@ -48,12 +48,12 @@ def longdate(value: datetime.date | datetime.datetime | None) -> str:
 @register.filter
 def dated(value: datetime.date | datetime.datetime | None) -> str:
     """``longdate`` inside a ``<time>`` that machines read; empty for none."""
-    return _dated(_day(value), is_chinese()) if value else ""
+    return dated_in(_day(value), is_chinese()) if value else ""
 
 
 @lru_cache(maxsize=4096)
-def _dated(day: datetime.date, chinese: bool) -> SafeString:
-    """``chinese`` only tells pages in one language from those in the other."""
+def dated_in(day: datetime.date, chinese: bool) -> SafeString:
+    """``dated`` on a page in the active language, of which ``chinese`` says which that is."""
     return format_html('<time datetime="{}">{}</time>', day.isoformat(), longdate(day))
 
 
