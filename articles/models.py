@@ -15,7 +15,7 @@ from taggit.managers import TaggableManager
 from charhar.library.models import Image
 from charhar.publishing.documents import SearchDocument
 from charhar.publishing.languages import ENGLISH
-from charhar.publishing.models import Publishable, Translated
+from charhar.publishing.models import Publishable, PublishableQuerySet, Translated
 from charhar.publishing.prepared import Prepared
 from charhar.publishing.richtext import RichTextField, plain_text
 from charhar.publishing.tagging import prefetch_tags
@@ -24,7 +24,7 @@ from charhar.taxonomy.models import Listed, Region, Topic
 from publications.models import Credited, Entry
 
 from .standing import ListedArticle
-from .under_subjects import SubjectQuerySet
+from .under_subjects import UnderSubjects
 
 
 class NewsSection(Listed):
@@ -68,7 +68,7 @@ class Outlet(models.Model):
         return self.name_en
 
 
-class ArticleQuerySet(SubjectQuerySet):
+class ArticleQuerySet(PublishableQuerySet):
     """Articles with what each page shows."""
 
     # What menus and indexes show of an article, and sort by.
@@ -197,7 +197,7 @@ def newest_filed(
     return looks[0].union(*looks[1:], all=True)
 
 
-class Article(ListedArticle, Translated, Publishable):
+class Article(UnderSubjects, ListedArticle, Translated, Publishable):
     """A text in one language."""
 
     class Kind(models.TextChoices):

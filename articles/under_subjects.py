@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import CharField, F, IntegerField, Q, QuerySet, Value, Window
 from django.db.models.functions import RowNumber
@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from charhar.publishing.languages import ENGLISH
 from charhar.publishing.list_models import ListRow
-from charhar.publishing.models import PublishableQuerySet
 from charhar.publishing.prepared import Prepared
 from charhar.publishing.shelf import Shelf, newest_rows
 from charhar.taxonomy.models import Listed
@@ -45,23 +44,25 @@ class Head:
         return self.place, self.row
 
 
-class SubjectQuerySet(PublishableQuerySet):
+class UnderSubjects:
     """Articles as the pages of subjects need them."""
 
-    about: Any
+    objects: ClassVar[Any]
 
-    def shelf_of(self, subject: Listed, language: str) -> Shelf:
+    @classmethod
+    def shelf_of(cls, subject: Listed, language: str) -> Shelf:
         """The list of a topic, region or news section in a language, as readers page through it."""
         under = {"topic": "topic", "region": "region", "newssection": "section"}[
             str(subject._meta.model_name)
         ]
-        return Shelf(under, subject.pk, language, {"article": self.model.objects.in_lists})
+        return Shelf(under, subject.pk, language, {"article": cls.objects.in_lists})
 
-    def front_of(self, subject: Any, language: str) -> tuple[list[Any], dict[str, list[Any]]]:
+    @classmethod
+    def front_of(cls, subject: Any, language: str) -> tuple[list[Any], dict[str, list[Any]]]:
         """What heads a subject's page: what editors chose, in the page's language where there is such an
         edition, and of the newest ``LOOKED_THROUGH`` the newest of each kind besides. Three queries.
         """
-        heads = _heads(self.model, type(subject), language, subject=subject.pk)
+        heads = _heads(type(subject), language, subject=subject.pk)
         found = [Head(*row) for row in heads]
         features = sorted((head for head in found if head.place is not None), key=Head.as_placed)
         originals = [head.original or head.key for head in features]
@@ -72,7 +73,7 @@ class SubjectQuerySet(PublishableQuerySet):
 
         keys = [key for keys in of_kind.values() for key in keys]
         editions = {"originals": originals} if originals else {}
-        texts = _texts(self.model, keys=keys, now=timezone.now(), **editions)
+        texts = _texts(cls, keys=keys, now=timezone.now(), **editions)
         readable = [text for text in texts if text.language in (ENGLISH, language)]
         rows = {row.pk: row for row in readable}
         # Of two editions the one in the page's language, which comes last.
@@ -90,7 +91,7 @@ class SubjectQuerySet(PublishableQuerySet):
 
 
 @Prepared
-def _heads(model: Any, kind: type[Listed], language: str, subject: int) -> QuerySet:
+def _heads(kind: type[Listed], language: str, subject: int) -> QuerySet:
     """The newest under a topic or region and what editors chose for it, as ``Head`` names the columns."""
     newest = newest_rows("article", str(kind._meta.model_name), [subject], language, LOOKED_THROUGH)
     order = [F(name).desc() for name in ("date", "publish_at", "text")]

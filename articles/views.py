@@ -122,7 +122,7 @@ def person(byline: Byline) -> dict[str, Any]:
 def news_section(request: HttpRequest, slug: str) -> HttpResponse:
     """One news section, newest first."""
     section = subject_at(NewsSection, slug)
-    context = listing(request, Article.objects.shelf_of(section, current_language()))
+    context = listing(request, Article.shelf_of(section, current_language()))
     context |= {
         "section": section,
         "sections": shown(NewsSection),

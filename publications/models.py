@@ -73,11 +73,6 @@ class PublicationQuerySet(PublishableQuerySet):
         rank = Window(RowNumber(), partition_by=models.F("series_id"), order_by=order)
         return self.annotate(rank=rank).filter(rank__lte=each).order_by("series_id", "rank")
 
-    def newest_about(self, subject: models.Model, language: str, count: int) -> "list[Publication]":
-        """The newest under a topic or region, as covers. One query."""
-        newest = newest_about(type(subject), language, count, subject=subject.pk, now=timezone.now())
-        return sorted(newest, key=newness, reverse=True)[:count]
-
     def for_list(self) -> "PublicationQuerySet":
         """All that a row of a list shows: series and cover joined, contributors in one more query."""
         return (
@@ -208,6 +203,12 @@ class Publication(ListedPublication, Translated, Publishable):
     def served_documents(self) -> dict[str, Any]:
         file = self.file
         return {reverse("publication-file", args=[*self.route_args(), self.slug]): file} if file else {}
+
+    @classmethod
+    def newest_about(cls, subject: models.Model, language: str, count: int) -> "list[Publication]":
+        """The newest under a topic or region, as covers. One query."""
+        newest = newest_about(type(subject), language, count, subject=subject.pk, now=timezone.now())
+        return sorted(newest, key=newness, reverse=True)[:count]
 
     @property
     def issue_label(self) -> str:

@@ -58,10 +58,10 @@ def _index(request: HttpRequest, kind: str, model: type[Listed], title: str) -> 
 def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, str]) -> HttpResponse:
     language = current_language()
     articles = subject.articles.model
-    context = listing(request, articles.objects.shelf_of(subject, language))
+    context = listing(request, articles.shelf_of(subject, language))
     page = context["page"]
     is_front = page.number == 1 and context["year"] is None
-    featured, by_kind = articles.objects.front_of(subject, language) if is_front else ([], {})
+    featured, by_kind = articles.front_of(subject, language) if is_front else ([], {})
     is_chosen = bool(featured)
     # Where everything is in view at once, a lead and the kinds would only repeat it.
     if page.paginator.count < ENOUGH_TO_SORT:
@@ -81,7 +81,7 @@ def _subject(request: HttpRequest, kind: str, subject: Any, above: tuple[str, st
             (label, by_kind[key][:OF_EACH_KIND]) for key, label in articles.Kind.choices if by_kind.get(key)
         ],
         "leads": leads_of(subject),
-        "publications": subject.publications.model.objects.newest_about(subject, language, PUBLICATIONS),
+        "publications": subject.publications.model.newest_about(subject, language, PUBLICATIONS),
         "head": head_for(
             request, subject.name, subject.standfirst, feeds=[feed], trail=[(_("Home"), "/"), above]
         ),
