@@ -15,7 +15,7 @@ from charhar.publishing.languages import CHINESE, ENGLISH, current_language
 from charhar.publishing.listing import listing
 from charhar.publishing.reading import for_reader
 from charhar.publishing.shelf import Shelf, numbers_of
-from charhar.taxonomy.asked import shown, subject_at
+from charhar.publishing.subjects import shown, subject_at
 
 from .citations import citations
 from .models import Article, Byline, NewsSection

@@ -14,7 +14,7 @@ from articles.models import Article
 from charhar.models import HomeSlot
 from charhar.publishing.prepared import Prepared
 from charhar.publishing.shelf import newest_of
-from charhar.taxonomy.asked import shown as subjects_shown
+from charhar.publishing.subjects import shown as subjects_shown
 from charhar.taxonomy.models import Topic
 
 Place = HomeSlot.Place

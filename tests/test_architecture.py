@@ -39,6 +39,7 @@ LEAVES = {
         "charhar.publishing.head",
         "charhar.publishing.languages",
         "charhar.publishing.listing",
+        "charhar.publishing.subjects",
     }
 }
 # The composition root imports everything and is imported by nobody; so do its folders that hold no models.

@@ -1,10 +1,8 @@
 """What every published text has in common: state, hours, address, translation, history."""
 
 import datetime
-import re
 import secrets
 from collections.abc import Iterable
-from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -15,8 +13,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .labels import Labelled
@@ -24,26 +21,8 @@ from .languages import CHINESE, ENGLISH, LANGUAGES, with_prefix
 from .list_models import ListCount as ListCount
 from .list_models import ListRow as ListRow
 from .list_models import ListTouch as ListTouch
+from .paths import address_of as address_of
 from .prepared import Prepared
-
-SLUG = re.compile(r"[-a-zA-Z0-9_]+")
-
-
-@cache
-def _around(route: str, count: int) -> list[str]:
-    """What stands before, between and behind the slugs of a route's addresses."""
-    slugs = [f"-{number}-" for number in range(count)]
-    with translation.override(ENGLISH):
-        return re.split("|".join(slugs), reverse(route, args=slugs))
-
-
-def address_of(route: str, *slugs: str) -> str:
-    """The address of a route that takes slugs, as it stands in English: as ``reverse`` gives it, ten times
-    faster. Raises ``NoReverseMatch`` for what is no slug."""
-    if not all(map(SLUG.fullmatch, slugs)):
-        return reverse(route, args=slugs)
-    first, *rest = _around(route, len(slugs))
-    return first + "".join(slug + part for slug, part in zip(slugs, rest, strict=True))
 
 
 class ContentVersion(models.Model):

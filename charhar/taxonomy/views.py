@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from charhar.publishing.head import feed_of, head_for
 from charhar.publishing.languages import current_language
 from charhar.publishing.listing import listing
+from charhar.publishing.subjects import leads_of, shown, subject_at
 
-from .asked import leads_of, shown, subject_at
 from .models import Listed, Region, Topic
 
 MOST_FEATURED = 3

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404
 
-from charhar.publishing.prepared import Prepared
+from .prepared import Prepared
 
 
 @Prepared
