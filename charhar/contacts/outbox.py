@@ -252,6 +252,9 @@ class _Postman:
         self.press = Press(plain=isinstance(connection, EmailBackend))
         self.is_open = False
         self.trouble: Exception | None = None  # why the server can not be reached
+        self.claim = ""
+        self.taken: list[int] = []  # of this claim, by the server; not written down yet
+        self.settled = time.monotonic()
 
     def deliver(self, keys: list[int], *, until: float | None = None) -> Counter[str]:
         """Claim and send the messages; how many ended in which state. Stops when the server is gone."""
@@ -269,6 +272,7 @@ class _Postman:
                     counts[State.PENDING] += len(keys[start + CLAIM :])
                     break
         finally:
+            self._settle_taken()
             if until is None:
                 self.close()
         return counts
@@ -292,13 +296,16 @@ class _Postman:
         return True
 
     def _send_claimed(self, keys: list[int]) -> Counter[str]:
-        """Claim and send some; how many ended in which state. Two queries where the server takes all."""
+        """Claim and send some; how many ended in which state.
+
+        What the server took last is written down with the claim: one query where it takes all, and never
+        more than one claim of unknown fate. Whoever calls settles what was taken at the end.
+        """
         counts: Counter[str] = Counter()
         claim = secrets.token_hex(16)
-        mails = _claim(keys, claim)
+        mails = _claim(keys, claim, taken=self.taken, taken_by=self.claim)
+        self.claim, self.taken, self.settled = claim, [], time.monotonic()
         done = 0
-        taken: list[int] = []
-        settled = time.monotonic()
         try:
             for mail in mails:
                 if not self._is_ready():
@@ -307,20 +314,22 @@ class _Postman:
                 state = self._send(mail)
                 counts[state] += 1
                 if state == State.SENT:
-                    taken.append(mail.pk)
+                    self.taken.append(mail.pk)
                 if not self.is_open:
                     self.close()
-                if time.monotonic() - settled > SETTLE_AFTER:
-                    _settle_sent(taken, claim)
-                    taken, settled = [], time.monotonic()
+                if time.monotonic() - self.settled > SETTLE_AFTER:
+                    self._settle_taken()
         finally:
-            _settle_sent(taken, claim)
             # Whatever ends this short of a kill, messages that the server has not heard of wait again.
             if untried := [mail.pk for mail in mails[done:]]:
                 counts[State.PENDING] += _give_back(untried, claim)
                 if self.trouble is not None:
                     _postpone(untried[0], self.trouble)
         return counts
+
+    def _settle_taken(self) -> None:
+        _settle_sent(self.taken, self.claim)
+        self.taken, self.settled = [], time.monotonic()
 
     def _send(self, mail: OutgoingMail) -> str:
         """Send one claimed message; its state now, which the caller has to write where it is *sent*.
@@ -356,23 +365,42 @@ class _Postman:
             self.connection.send_messages([message])
 
 
-def _claim(keys: list[int], claim: str) -> list[OutgoingMail]:
+def _claim(keys: list[int], claim: str, *, taken: list[int], taken_by: str) -> list[OutgoingMail]:
     """Take those of the messages that still wait; nobody else has them from here on. One query.
 
-    What was paused since it was looked for is left. The statement is written out: this is asked for every ten
-    letters of a newsletter, and putting it together took longer than running it.
+    The same query writes down that the server took the messages ``taken`` of the claim ``taken_by``: it is
+    the commit that costs, not the rows. What was paused since it was looked for is left. The statement is
+    written out: this is asked for every ten letters of a newsletter, and putting it together took longer than
+    running it.
     """
     mail, mailing = OutgoingMail._meta.db_table, Mailing._meta.db_table
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    taken = OutgoingMail.objects.raw(
+    is_next = "state = %s"
+    settles = f" OR (id IN ({_marks(taken)}) AND claim = %s)" if taken else ""
+    changed = OutgoingMail.objects.raw(
         # Only names of tables and as many marks as there are keys are put in; what is asked for goes beside.
-        f"UPDATE {mail} SET state = %s, claim = %s, tried_at = %s, attempts = attempts + 1"  # noqa: S608
-        f" WHERE id IN ({', '.join(['%s'] * len(keys))}) AND state = %s AND NOT EXISTS"
-        f" (SELECT 1 FROM {mailing} m WHERE m.id = {mail}.mailing_id AND m.state = %s)"
+        f"UPDATE {mail} SET state = CASE WHEN {is_next} THEN %s ELSE %s END,"  # noqa: S608
+        f" claim = CASE WHEN {is_next} THEN %s ELSE '' END,"
+        f" tried_at = CASE WHEN {is_next} THEN %s ELSE tried_at END,"
+        f" attempts = CASE WHEN {is_next} THEN attempts + 1 ELSE attempts END,"
+        f" sent_at = CASE WHEN {is_next} THEN sent_at ELSE %s END,"
+        f" error = CASE WHEN {is_next} THEN error ELSE '' END"
+        f" WHERE (id IN ({_marks(keys)}) AND {is_next} AND NOT EXISTS"
+        f" (SELECT 1 FROM {mailing} m WHERE m.id = {mail}.mailing_id AND m.state = %s)){settles}"
         " RETURNING *",
-        [State.UNCERTAIN, claim, now, *keys, State.PENDING, Mailing.State.PAUSED],
+        [
+            *[State.PENDING, State.UNCERTAIN, State.SENT, State.PENDING, claim, State.PENDING, now],
+            *[State.PENDING, State.PENDING, now, State.PENDING, *keys, State.PENDING, Mailing.State.PAUSED],
+            *([*taken, taken_by] if taken else []),
+        ],
     )
-    return sorted(taken, key=lambda each: (each.next_try_at, each.pk))
+    return sorted(
+        (each for each in changed if each.claim == claim), key=lambda each: (each.next_try_at, each.pk)
+    )
+
+
+def _marks(keys: list[int]) -> str:
+    return ", ".join(["%s"] * len(keys))
 
 
 def _give_back(keys: list[int], claim: str) -> int:

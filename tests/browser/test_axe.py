@@ -10,7 +10,7 @@ import os
 import pytest
 from django.urls import reverse
 
-from charhar.contacts.models import Person
+from charhar.contacts.models import Consent, Person, Wording
 from charhar.demo.inbox import load_inbox
 from charhar.members.models import Plan
 from charhar.outreach.models import ContactMessage
@@ -127,11 +127,14 @@ def test_the_inbox(house, browse, axe):
 
 def test_privacy_and_bringing_in(house, browse, axe):
     person, editor = Person.objects.meet("ann@example.org", name="Ann Lee"), administrator()
+    wording = Wording(Consent.Purpose.UPDATES, "1", "Yes, write to me when something new is published.")
+    Consent.objects.give(person, wording, source="/subscribe/")
     own = f"/admin/contacts/person/{person.pk}/"
     found = {
         path: in_every_look(browse(path, user=editor), axe)
         for path in (
             "/admin/contacts/person/",
+            f"{own}change/",
             f"{own}erase/",
             reverse("admin:contacts_retentionrun_changelist"),
             "/admin/outreach/subscription/",
