@@ -486,7 +486,7 @@ def test_the_filter_costs_the_list_no_query(client, editor, django_assert_num_qu
         live()
         live(language="zh-hans")
     client.get("/admin/articles/article/")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get("/admin/articles/article/", {"edition": edition})
 
 
