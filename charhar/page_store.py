@@ -48,7 +48,6 @@ class Page:
     etag: str
     modified: str
     headers: Headers
-    length: int  # of the plain text
     packed: bytes
     # What is made of it on the way, by coding: the headers as they are sent and the bytes.
     answers: dict[str, tuple[Headers, bytes]] = field(default_factory=dict, compare=False, repr=False)
@@ -63,7 +62,6 @@ class Page:
             etag=hashlib.blake2b(body, digest_size=12).hexdigest(),
             modified=next((value for name, value in headers if name == "Last-Modified"), http_date()),
             headers=[one for one in headers if one[0] not in OWN_HEADERS],
-            length=len(body),
             packed=gzip.compress(body, LEVEL, mtime=0),
         )
 
@@ -81,7 +79,6 @@ class Page:
             self.etag,
             self.modified,
             self.headers,
-            self.length,
             len(self.packed),
         ]
         return json.dumps(said).encode() + b"\n" + self.packed
@@ -91,12 +88,12 @@ class Page:
         """What ``to_bytes`` made of the page at ``key``; None for anything else, such as half of it."""
         head, _line, packed = raw.partition(b"\n")
         try:
-            kept, version, valid_until, etag, modified, headers, length, size = json.loads(head)
+            kept, version, valid_until, etag, modified, headers, size = json.loads(head)
         except (ValueError, TypeError):
             return None
         if kept != key or size != len(packed):
             return None
-        return cls(key, version, valid_until, etag, modified, [tuple(h) for h in headers], length, packed)
+        return cls(key, version, valid_until, etag, modified, [tuple(h) for h in headers], packed)
 
 
 class Memory:
