@@ -127,8 +127,9 @@ def test_without_scripts_everything_is_a_plain_form(office, browse):
     page.select_option("#comment_field", "standfirst")
     page.fill("#comment_body", "Too long, @author.")
     page.locator(".new-comment button").click()
-    page.locator(".answering summary", has_text="Answer").click()
-    page.fill(".answering textarea", "I see.")
+    answering = page.locator(".answering", has=page.locator("summary", has_text="Answer"))
+    answering.locator("summary").click()
+    answering.locator("textarea").fill("I see.")
     page.get_by_role("button", name="Send the answer").click()
     page.get_by_role("button", name="Resolve").click()
     assert Comment.objects.filter(resolved_at__isnull=False).count() == 1
